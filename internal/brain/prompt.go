@@ -1,0 +1,21 @@
+package brain
+
+import (
+	"strings"
+
+	"github.com/ostlerdev/ostler/internal/wire"
+)
+
+const cloudNote = `Your tools run in a Linux sandbox that belongs to this session. The working directory is /workspace. Files that the user gave you are read-only below /mnt/session/uploads. Put what you hand back to the user into /mnt/session/outputs: every file there is delivered.`
+
+// systemPrompt is the agent's own prompt and what it must know of its sandbox.
+func systemPrompt(agent *wire.SessionAgent, tools toolbox, selfHosted bool) string {
+	var parts []string
+	if agent.System != nil && *agent.System != "" {
+		parts = append(parts, *agent.System)
+	}
+	if len(tools.builtin) > 0 && !selfHosted {
+		parts = append(parts, cloudNote)
+	}
+	return strings.Join(parts, "\n\n")
+}

@@ -1,0 +1,101 @@
+package brain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ostlerdev/ostler/internal/hands"
+	"github.com/ostlerdev/ostler/internal/store"
+)
+
+// outcome is a finished call.
+type outcome struct {
+	call   *call
+	result result
+}
+
+// runTools runs the calls that the server runs: in the model's order, but
+// those next to each other that only read run side by side. Each result is
+// committed when it comes, the last one with the decision what comes next.
+func (t *turn) runTools(ctx, stepCtx context.Context) (next, error) {
+	var todo []*call
+	for _, c := range t.state.opened() {
+		if c.awaits == store.AwaitsServer {
+			todo = append(todo, c)
+		}
+	}
+	for len(todo) > 0 {
+		n := 1
+		for n < len(todo) && todo[0].readOnly() && todo[n].readOnly() {
+			n++
+		}
+		group, finished := todo[:n], make(chan outcome, n)
+		todo = todo[n:]
+		for _, c := range group {
+			go func() { finished <- outcome{c, t.call(stepCtx, c)} }()
+		}
+		for i := range group {
+			out := <-finished
+			if ctx.Err() != nil {
+				for range group[i+1:] {
+					<-finished
+				}
+				return rest, ctx.Err()
+			}
+			last := len(todo) == 0 && i == len(group)-1
+			if last {
+				t.settle(ctx)
+			}
+			do, err := t.commit(ctx, func(st *step) (next, error) { return st.finish(out, last) })
+			if err != nil {
+				for range group[i+1:] {
+					<-finished
+				}
+				return rest, err
+			}
+			if last {
+				return do, nil
+			}
+		}
+	}
+	return t.commit(ctx, (*step).decide)
+}
+
+// finish records a call's result.
+func (st *step) finish(out outcome, last bool) (next, error) {
+	if st.t.state.findCall(out.call.event) != nil {
+		if err := st.closeCall(out.call, out.result); err != nil {
+			return rest, err
+		}
+	}
+	if !last {
+		return rest, nil
+	}
+	return st.decide()
+}
+
+// readOnly tells whether the call may run beside others.
+func (c *call) readOnly() bool {
+	switch c.name {
+	case "read", "glob", "grep":
+		return c.kind == store.CallTool
+	}
+	return false
+}
+
+// call runs one call. Whatever happens, it has a result for the model.
+func (t *turn) call(ctx context.Context, c *call) result {
+	r, err := t.b.Hands.Run(ctx, t.session, hands.Call{Tool: c.name, Input: c.input})
+	switch {
+	case err == nil:
+		return r
+	case ctx.Err() != nil:
+		return errorResult(interruptedText)
+	case errors.Is(err, hands.ErrLost):
+		t.log.Warn("a sandbox was lost", "error", err)
+		return errorResult("The sandbox was lost while this tool was running, with its processes and everything outside /workspace and /mnt/session. It may or may not have taken effect. The next call gets a new sandbox.")
+	}
+	t.log.Error("a tool could not be run", "tool", c.name, "error", err)
+	return errorResult(fmt.Sprintf("The sandbox is not available: %v", err))
+}
