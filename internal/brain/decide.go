@@ -105,7 +105,7 @@ func (st *step) interrupts(inbox []store.Queued) ([]store.Queued, error) {
 		}
 		live = append(live, q)
 	}
-	if st.s.Status == wire.Idle && !st.s.Parked {
+	if state := st.t.state; state.status == wire.Idle && state.parkedOn == 0 {
 		return live, nil
 	}
 	st.s.RetryAt, st.s.Attempts = nil, 0
@@ -114,25 +114,26 @@ func (st *step) interrupts(inbox []store.Queued) ([]store.Queued, error) {
 
 // run makes the session running, if it isn't.
 func (st *step) run() error {
-	s := st.s
-	if s.Status == wire.Running {
+	if st.t.state.status == wire.Running {
 		return nil
 	}
+	s := st.s
 	s.Status, s.Parked, s.RetryAt = wire.Running, false, nil
-	now := st.t.b.Now().UnixMicro()
-	s.RunningSince = &now
+	if s.RunningSince == nil {
+		now := st.t.b.Now().UnixMicro()
+		s.RunningSince = &now
+	}
 	return st.addAll(bare(wire.TypeStatusRunning), st.threadStatus(wire.TypeThreadRunning))
 }
 
 // idle makes the session idle, if it isn't.
 func (st *step) idle(reason wire.StopReason, details *wire.StopDetails) error {
-	s := st.s
-	parks := reason.Type == wire.StopRequiresAction
-	if s.Status == wire.Idle && s.Parked == parks && !parks {
+	s, state := st.s, st.t.state
+	st.stopClock()
+	s.Status, s.Parked, s.RetryAt = wire.Idle, reason.Type == wire.StopRequiresAction, nil
+	if state.status == wire.Idle && !s.Parked && state.parkedOn == 0 {
 		return nil
 	}
-	st.stopClock()
-	s.Status, s.Parked, s.RetryAt = wire.Idle, parks, nil
 	return st.addAll(
 		journal.Draft{Type: wire.TypeThreadIdle, Body: wire.ThreadIdle{Type: wire.TypeThreadIdle, SessionThreadID: s.ThreadID,
 			AgentName: st.t.state.agent.Name, StopReason: reason, StopDetails: details}},
@@ -148,7 +149,8 @@ func (st *step) park() error {
 	for _, c := range st.t.state.opened() {
 		ids = append(ids, c.event)
 	}
-	if st.s.Parked && len(ids) == st.t.state.parkedOn {
+	if len(ids) == st.t.state.parkedOn {
+		st.s.Status, st.s.Parked = wire.Idle, true
 		return nil
 	}
 	return st.idle(wire.StopReason{Type: wire.StopRequiresAction, EventIDs: ids}, nil)

@@ -18,6 +18,7 @@ type state struct {
 	due      bool    // the model owes an answer
 	span     string  // the open model request's start event, or ""
 	rounds   int     // model requests since the last message of the client
+	status   string  // as the log says
 	parkedOn int     // how many calls the last idle named
 	retryAt  int64   // microseconds; of the session's row
 	files    bool    // messages may hold sources of type file
@@ -40,7 +41,7 @@ type call struct {
 
 func (c *call) open() bool { return c.result == nil }
 
-func newState() *state { return &state{} }
+func newState() *state { return &state{status: wire.Idle} }
 
 // configure takes over the session's agent, whose tools an update may have
 // changed.
@@ -94,7 +95,11 @@ func (s *state) apply(e store.Event) error {
 		}
 		s.flushResults()
 		s.due = false
-	case wire.TypeThreadIdle:
+	case wire.TypeStatusRunning:
+		s.status, s.parkedOn = wire.Running, 0
+	case wire.TypeStatusRescheduled:
+		s.status = wire.Rescheduling
+	case wire.TypeStatusIdle:
 		return s.idle(e)
 	}
 	return nil
@@ -255,7 +260,7 @@ func (s *state) idle(e store.Event) error {
 	if err := decode(e, &m); err != nil {
 		return err
 	}
-	s.parkedOn = len(m.StopReason.EventIDs)
+	s.status, s.parkedOn = wire.Idle, len(m.StopReason.EventIDs)
 	if m.StopReason.Type != wire.StopRequiresAction {
 		s.due = false
 	}

@@ -45,31 +45,34 @@ type Accepted struct {
 
 // Accept checks the events of one request in order against s, each in the
 // state that the ones before it make (Managed Agents API: events §3). If one
-// is refused, none is accepted.
-func Accept(s State, events []wire.ClientEvent) ([]Accepted, error) {
+// is refused, none is accepted. starts tells that an idle session is at work
+// from now on.
+func Accept(s State, events []wire.ClientEvent) (out []Accepted, starts bool, err error) {
 	switch {
 	case len(events) == 0:
-		return nil, fault.At("events", "must not be empty")
+		return nil, false, fault.At("events", "must not be empty")
 	case len(events) > maxEvents:
-		return nil, fault.At("events", "at most %d events", maxEvents)
+		return nil, false, fault.At("events", "at most %d events", maxEvents)
 	}
 	s.Calls = append([]OpenCall(nil), s.Calls...)
-	out := make([]Accepted, len(events))
+	out = make([]Accepted, len(events))
 	for i, e := range events {
 		path := fmt.Sprintf("events[%d]", i)
 		if s.Terminated {
-			return nil, fault.At(path, "the session is archived or terminated and takes no more events")
+			return nil, false, fault.At(path, "the session is archived or terminated and takes no more events")
 		}
 		a, err := s.accept(e.V, i, events)
 		if err != nil {
-			return nil, fault.Under(path, err)
+			return nil, false, fault.Under(path, err)
 		}
 		for j := range a.Files {
 			a.Files[j].Path = fault.Join(path, a.Files[j].Path)
 		}
 		out[i] = a
+		starts = starts || a.Type == wire.TypeUserMessage
 	}
-	return out, nil
+	// An interrupt ends the wait (Parked is false then) and starts nothing.
+	return out, starts || s.Parked && len(s.blocking()) == 0, nil
 }
 
 func (s *State) accept(event any, i int, all []wire.ClientEvent) (Accepted, error) {
@@ -114,17 +117,22 @@ func checkUserMessage(e *wire.UserMessage) (Accepted, error) {
 	return Accepted{Type: e.Type, Event: e, Queue: true, Files: fileIDs("content", e.Content)}, nil
 }
 
+// blocking is the ids of the calls that wait for the client.
+func (s *State) blocking() (ids []string) {
+	for _, c := range s.Calls {
+		if c.blocks() {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
 // refuseParked refuses work while the session waits for the client.
 func (s *State) refuseParked(typ string, i int) error {
 	if !s.Parked {
 		return nil
 	}
-	var waiting []string
-	for _, c := range s.Calls {
-		if c.blocks() {
-			waiting = append(waiting, c.ID)
-		}
-	}
+	waiting := s.blocking()
 	if len(waiting) == 0 {
 		return nil
 	}

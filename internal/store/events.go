@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+
+	"github.com/ostlerdev/ostler/internal/page"
 )
 
 // Event is a row of a session's log.
@@ -79,14 +81,9 @@ func EventsAfter(tx Tx, session string, seq int64) ([]Event, error) {
 
 // EventFilter selects events for a list.
 type EventFilter struct {
-	SessionID  string
-	ThreadID   string // "" is any
-	Types      []string
-	After      *int64 // processed_at bounds, microseconds; exclusive
-	Before     *int64
-	Descending bool
-	Limit      int
-	Cursor     *int64 // seq of the last event of the page before
+	SessionID string
+	Types     []string
+	Processed page.Window
 }
 
 // Listed is an event as lists show it.
@@ -95,31 +92,19 @@ type Listed struct {
 	Data []byte
 }
 
-// ListEvents lists events in log order.
-func ListEvents(tx Tx, f EventFilter) ([]Listed, error) {
+// ListedKey is an event's place in its log.
+func ListedKey(e Listed) page.Key { return page.Key{Sort: e.Seq} }
+
+// ListEvents reads events in log order.
+func ListEvents(tx Tx, f EventFilter, r page.Range) ([]Listed, error) {
 	var w where
 	w.add("session_id = ?", f.SessionID)
-	if f.ThreadID != "" {
-		w.add("thread_id = ?", f.ThreadID)
-	}
 	if len(f.Types) > 0 {
 		w.in("type", f.Types)
 	}
-	if f.After != nil {
-		w.add("processed_at > ?", *f.After)
-	}
-	if f.Before != nil {
-		w.add("processed_at < ?", *f.Before)
-	}
-	order, beyond := "ASC", ">"
-	if f.Descending {
-		order, beyond = "DESC", "<"
-	}
-	if f.Cursor != nil {
-		w.add("seq "+beyond+" ?", *f.Cursor)
-	}
-	q := `SELECT seq, data FROM events` + w.sql() + ` ORDER BY seq ` + order + ` LIMIT ` + w.arg(f.Limit)
+	w.window("processed_at", f.Processed)
+	conds, tail := w.page(r, "seq", "")
 	return Collect(tx, func(r *sql.Rows) (e Listed, err error) {
 		return e, r.Scan(&e.Seq, &e.Data)
-	}, q, w.args...)
+	}, `SELECT seq, data FROM events`+conds+tail, w.args...)
 }

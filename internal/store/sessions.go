@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/ostlerdev/ostler/internal/page"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
@@ -144,16 +145,14 @@ type SessionFilter struct {
 	AgentVersion    int64 // 0 is any
 	Statuses        []string
 	IncludeArchived bool
-	CreatedAfter    *int64 // exclusive bounds in microseconds
-	CreatedBefore   *int64
-	Descending      bool
-	Limit           int
-	AfterAt         *int64 // keyset cursor: rows beyond (AfterAt, AfterID) in the order of the list
-	AfterID         string
+	Created         page.Window
 }
 
-// ListSessions lists sessions by age.
-func ListSessions(tx Tx, f SessionFilter) ([]*Session, error) {
+// SessionKey is a session's place in a list by age.
+func SessionKey(s *Session) page.Key { return page.Key{Sort: s.CreatedAt, ID: s.ID} }
+
+// ListSessions reads sessions by age.
+func ListSessions(tx Tx, f SessionFilter, r page.Range) ([]*Session, error) {
 	var w where
 	if f.AgentID != "" {
 		w.add("agent_id = ?", f.AgentID)
@@ -167,21 +166,10 @@ func ListSessions(tx Tx, f SessionFilter) ([]*Session, error) {
 	if !f.IncludeArchived {
 		w.add("archived_at IS NULL")
 	}
-	if f.CreatedAfter != nil {
-		w.add("created_at > ?", *f.CreatedAfter)
-	}
-	if f.CreatedBefore != nil {
-		w.add("created_at < ?", *f.CreatedBefore)
-	}
-	order, beyond := "ASC", ">"
-	if f.Descending {
-		order, beyond = "DESC", "<"
-	}
-	if f.AfterAt != nil {
-		w.add("(created_at "+beyond+" ? OR (created_at = ? AND id "+beyond+" ?))", *f.AfterAt, *f.AfterAt, f.AfterID)
-	}
-	q := `SELECT ` + sessionColumns + ` FROM sessions` + w.sql() + ` ORDER BY created_at ` + order + `, id ` + order + ` LIMIT ` + w.arg(f.Limit)
-	return Collect(tx, func(r *sql.Rows) (*Session, error) { return scanSession(r) }, q, w.args...)
+	w.window("created_at", f.Created)
+	conds, tail := w.page(r, "created_at", "id")
+	return Collect(tx, func(r *sql.Rows) (*Session, error) { return scanSession(r) },
+		`SELECT `+sessionColumns+` FROM sessions`+conds+tail, w.args...)
 }
 
 // AwakeSessions are the ids of sessions that a server must go on with after a

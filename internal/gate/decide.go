@@ -1,0 +1,40 @@
+package gate
+
+import "net/http"
+
+// decide asks the policy in force about a target. The address behind the name
+// is the dialer's to judge.
+func (p *Port) decide(to target) *refusal {
+	pol := p.policy.Load()
+	if !pol.Allows(to.host) {
+		if to.host.IsLiteral() {
+			return forbidden(ReasonHost, "the environment's networking is limited and "+
+				"allows an address only if it is itself in its allowed_hosts")
+		}
+		return forbidden(ReasonHost, "the environment's networking is limited and %s is not in its allowed_hosts", to.host)
+	}
+	ports := p.gate.cfg.UnrestrictedPorts
+	if pol.IsLimited() {
+		ports = p.gate.cfg.LimitedPorts
+	}
+	if !ports.Contains(to.port) {
+		return forbidden(ReasonPort, "port %d is not open to sandboxes; these are: %s", to.port, ports)
+	}
+	return nil
+}
+
+// admit decides on a flow that is registered already, so that SetPolicy either
+// is seen here or sees the flow.
+func (p *Port) admit(f *flow) *refusal {
+	if refused := p.decide(f.to); refused != nil {
+		return refused
+	}
+	p.mu.Lock()
+	open := len(p.flows)
+	p.mu.Unlock()
+	if limit := p.gate.cfg.MaxConns; open > limit {
+		return &refusal{http.StatusServiceUnavailable, Refused, ReasonLimit,
+			"too many connections are open in this sandbox; close some and try again"}
+	}
+	return nil
+}

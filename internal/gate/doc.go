@@ -1,0 +1,35 @@
+// Package gate is the only way out of a sandbox: it decides which connections
+// may leave, makes them, and keeps an account of them.
+//
+// A sandbox has no network. Inside it a relay copies bytes between
+// 127.0.0.1:3128 and a unix socket that is bound into it; the gate listens on
+// that socket, one for each sandbox, and is an HTTP/1.1 forward proxy there:
+// CONNECT, and absolute-form requests for http URLs. Three parts take part in
+// a decision and each can be used without the others: package policy knows
+// which hosts a sandbox may reach, package dial which addresses may be dialled
+// at all, and this package speaks the proxy's protocol and sees to it that
+// what goes through a connection is meant for the host that was allowed.
+//
+// Rules of the proxy, beyond the two packages':
+//   - Each request is decided by itself; nothing is remembered from the one
+//     before it. A redirect is a new request.
+//   - The Host field of a request must name the host of its target.
+//   - The server name of a TLS ClientHello in a tunnel must be the tunnel's
+//     host. Where the tunnel's host is an address this holds under limited
+//     networking only. A ClientHello without a server name passes.
+//   - Under limited networking a tunnel carries TLS or HTTP/1.1 and nothing
+//     else; the HTTP requests in it are decided one by one like those outside
+//     of it. Unrestricted networking lets any bytes through.
+//   - An upgrade to websocket becomes a tunnel; other upgrades are not passed
+//     on, so the server answers the request as if it had not been offered.
+//   - A request that two parsers could read in two ways is refused (see
+//     parseHead).
+//
+// A refusal is a 403 (400 if the request itself is at fault) whose text says
+// what was refused and by which rule, because an agent reads it.
+//
+// Locking: Gate.mu and Port.mu are never held together, and neither is held
+// while a connection is read, written or dialled.
+//
+// The package may not import store, api, brain, wire or hands.
+package gate

@@ -1,0 +1,62 @@
+package box
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// ConfigOptions are what a driver's own options come down to.
+type ConfigOptions struct {
+	Driver     string
+	StateDir   string   // absolute
+	Executable string   // "" is the running binary
+	Rootfs     string   // absolute, or ""
+	FirstID    int      // 0 is [DefaultFirstID]
+	Programs   []string // names of the binary that the driver needs besides ours
+}
+
+// DefaultFirstID is the first of the host ids that sandboxes of a privileged
+// server use. It is far from the ranges that /etc/subuid gives to users (from
+// 100000 on), whose containers could reach the sandboxes' files, and in one
+// that systemd leaves free.
+const DefaultFirstID = 2_000_000_000
+
+// NewConfig prepares the state directory.
+func NewConfig(opts ConfigOptions) (Config, error) {
+	if !cleanAbs(opts.StateDir) {
+		return Config{}, fmt.Errorf("state directory %q is not a clean absolute path", opts.StateDir)
+	}
+	if opts.Rootfs != "" && !cleanAbs(opts.Rootfs) {
+		return Config{}, fmt.Errorf("rootfs %q is not a clean absolute path", opts.Rootfs)
+	}
+	if opts.FirstID == 0 {
+		opts.FirstID = DefaultFirstID
+	}
+	if opts.Executable == "" {
+		exe, err := os.Executable()
+		if err != nil {
+			return Config{}, err
+		}
+		opts.Executable = exe
+	}
+	if err := os.MkdirAll(opts.StateDir, 0o700); err != nil {
+		return Config{}, err
+	}
+	programs, err := Programs(filepath.Join(opts.StateDir, "programs"), opts.Executable,
+		append([]string{Launcher, guestProgram}, opts.Programs...)...)
+	if err != nil {
+		return Config{}, err
+	}
+	cfg := Config{
+		Driver: opts.Driver, StateDir: opts.StateDir, Programs: programs,
+		Rootfs: opts.Rootfs, Owner: opts.FirstID, Privileged: Privileged(),
+	}
+	if cfg.Privileged {
+		// Without control groups the limits of memory are watched instead.
+		if groups, err := FindCgroups("ostler"); err == nil {
+			cfg.Cgroups = groups
+		}
+	}
+	return cfg, nil
+}

@@ -1,0 +1,99 @@
+package box
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"sync"
+	"syscall"
+)
+
+// disk bounds the bytes allocated below a sandbox's directory. (What is written
+// outside the volumes may have a bound of its own in the file system inside.)
+// Everything inside is stopped when they are too many. From then on files can
+// be deleted but not grow, until enough is free.
+type disk struct {
+	*meter
+	dir   string
+	limit int64
+
+	mu   sync.Mutex
+	full int64 // what was used when it was last too much, 0 if there is room
+}
+
+func newDisk(box *Sandbox, dir string, limit int64) *disk {
+	d := &disk{dir: dir, limit: limit}
+	d.meter = newMeter(box, func() (int64, error) { return diskUsage(dir) }, d.see)
+	return d
+}
+
+func (d *disk) see(used int64) {
+	d.mu.Lock()
+	before := d.full
+	if d.full = 0; used > d.limit {
+		d.full = max(used, before)
+	}
+	d.mu.Unlock()
+	// Files that may not grow still leave directories, which take room too.
+	if used > d.limit && (before == 0 || used > before+before/8) {
+		d.box.stopAll("stopped: " + d.advice(used))
+	}
+}
+
+// room says whether files may grow; if not, advice is for the agent.
+func (d *disk) room() (ok bool, advice string, err error) {
+	d.mu.Lock()
+	full := d.full > 0
+	d.mu.Unlock()
+	if !full {
+		return true, "", nil
+	}
+	used, err := diskUsage(d.dir)
+	if err != nil {
+		return false, "", err
+	}
+	d.see(used)
+	return used <= d.limit, d.advice(used), nil
+}
+
+func (d *disk) advice(used int64) string {
+	return fmt.Sprintf("the sandbox uses %d bytes of disk, its limit is %d. Delete files to go on; until then no file can grow.", used, d.limit)
+}
+
+// diskUsage is what is allocated below dir, in bytes. Files that vanish
+// meanwhile don't matter; a file with several names counts once.
+func diskUsage(dir string) (int64, error) {
+	type inode struct{ dev, ino uint64 }
+	seen := map[inode]bool{}
+	var total int64
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) && path != dir {
+				return nil
+			}
+			return err
+		}
+		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		st, ok := info.Sys().(*syscall.Stat_t)
+		if !ok {
+			return nil
+		}
+		if st.Nlink > 1 && !d.IsDir() {
+			key := inode{uint64(st.Dev), st.Ino}
+			if seen[key] {
+				return nil
+			}
+			seen[key] = true
+		}
+		total += st.Blocks * 512
+		return nil
+	})
+	return total, err
+}

@@ -1,0 +1,93 @@
+package box
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Users and groups inside: those that programs of a common Linux system look
+// up. The host's are not shown.
+var users = []struct {
+	name string
+	id   int
+	home string
+}{
+	{"root", 0, "/root"}, {"daemon", 1, "/usr/sbin"}, {"bin", 2, "/bin"}, {"sys", 3, "/dev"},
+	{"games", 5, "/usr/games"}, {"man", 6, "/var/cache/man"}, {"mail", 8, "/var/mail"},
+	{"www-data", 33, "/var/www"}, {"_apt", 42, "/nonexistent"}, {"nobody", 65534, "/nonexistent"},
+}
+
+var groups = map[string]int{
+	"root": 0, "daemon": 1, "bin": 2, "sys": 3, "adm": 4, "tty": 5, "disk": 6, "mail": 8, "kmem": 15,
+	"sudo": 27, "www-data": 33, "shadow": 42, "utmp": 43, "staff": 50, "users": 100, "nogroup": 65534,
+}
+
+// ours are the files of /etc that are the same in every sandbox.
+func ours() map[string]string {
+	var passwd, group strings.Builder
+	for _, u := range users {
+		shell := "/usr/sbin/nologin"
+		if u.id == 0 {
+			shell = "/bin/bash"
+		}
+		gid := u.id
+		if u.name == "_apt" {
+			gid = 65534
+		}
+		fmt.Fprintf(&passwd, "%s:x:%d:%d:%s:%s:%s\n", u.name, u.id, gid, u.name, u.home, shell)
+	}
+	for name, id := range groups {
+		fmt.Fprintf(&group, "%s:x:%d:\n", name, id)
+	}
+	return map[string]string{
+		"passwd":   passwd.String(),
+		"group":    group.String(),
+		"hostname": "sandbox\n",
+		"hosts":    "127.0.0.1\tlocalhost sandbox\n::1\tlocalhost ip6-localhost\n",
+		// There is no resolver inside; a refused query fails at once.
+		"resolv.conf":   "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+		"nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nprotocols: files\nservices: files\nrpc: files\n",
+		// Files that the server put there have another owner than root inside.
+		"gitconfig": "[safe]\n\tdirectory = *\n",
+	}
+}
+
+// etc makes /etc: the chosen entries of the host, or all entries of a root file
+// system directory, and our own files over them. The users of a root file
+// system are its own.
+func (b builder) etc() error {
+	if err := b.mkdir("/etc", 0o755); err != nil {
+		return err
+	}
+	names := hostEtc
+	own := ours()
+	if b.base != "/" {
+		entries, err := os.ReadDir(filepath.Join(b.base, "etc"))
+		if err != nil {
+			return fmt.Errorf("rootfs: %w", err)
+		}
+		names = nil
+		for _, e := range entries {
+			names = append(names, e.Name())
+			if e.Name() == "passwd" || e.Name() == "group" || e.Name() == "nsswitch.conf" {
+				delete(own, e.Name())
+			}
+		}
+	}
+	for _, name := range names {
+		if _, mine := own[name]; mine {
+			continue
+		}
+		if err := b.show("/etc/" + name); err != nil {
+			return err
+		}
+	}
+	for name, content := range own {
+		if err := b.file("/etc/"+name, content); err != nil {
+			return err
+		}
+	}
+	return b.symlink("/proc/self/mounts", "/etc/mtab")
+}

@@ -1,0 +1,96 @@
+package box
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ostlerdev/ostler/internal/hands/guest/frame"
+)
+
+// How often a meter is read: often while calls run, rarely else (what a
+// background process takes must be seen too), and never so often that reading
+// takes more than a twentieth of the time.
+const (
+	meterBusy  = time.Second
+	meterIdle  = 10 * time.Second
+	meterShare = 20
+)
+
+// meter keeps an eye on something that a sandbox uses.
+type meter struct {
+	box  *Sandbox
+	read func() (int64, error)
+	seen func(used int64) // decides what to do about it
+
+	mu    sync.Mutex
+	calls int
+	wake  chan struct{} // a call began
+}
+
+func newMeter(box *Sandbox, read func() (int64, error), seen func(int64)) *meter {
+	return &meter{box: box, read: read, seen: seen, wake: make(chan struct{}, 1)}
+}
+
+// begin notes that a call runs until the returned function is called.
+func (m *meter) begin() func() {
+	m.mu.Lock()
+	m.calls++
+	m.mu.Unlock()
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+	return func() {
+		m.mu.Lock()
+		m.calls--
+		m.mu.Unlock()
+	}
+}
+
+// watch reads the meter until the sandbox is gone.
+func (m *meter) watch() {
+	next := time.Now().Add(meterIdle)
+	timer := time.NewTimer(meterIdle)
+	defer timer.Stop()
+	for {
+		select {
+		case <-m.box.dead:
+			return
+		case <-m.wake:
+			if soon := time.Now().Add(meterBusy); soon.Before(next) {
+				next = soon
+				timer.Reset(meterBusy)
+			}
+			continue
+		case <-timer.C:
+		}
+		began := time.Now()
+		used, err := m.read()
+		if err != nil {
+			m.box.kill(fmt.Errorf("its use can't be measured: %w", err))
+			return
+		}
+		m.seen(used)
+		pause := max(m.pause(), meterShare*time.Since(began))
+		next = time.Now().Add(pause)
+		timer.Reset(pause)
+	}
+}
+
+func (m *meter) pause() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.calls > 0 {
+		return meterBusy
+	}
+	return meterIdle
+}
+
+// stopAll kills everything inside but the guest; the running command, or the
+// next, gets reason as its result.
+func (s *Sandbox) stopAll(reason string) {
+	if err := s.conn.write(frame.Request{Op: frame.OpStop, Reason: reason}); err != nil {
+		s.kill(err)
+	}
+}

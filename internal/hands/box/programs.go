@@ -1,0 +1,89 @@
+package box
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Launcher is the argv[0] under which the server's binary is a launcher.
+const Launcher = "ostler-box"
+
+// Programs makes sure that dir holds the binary at exe under each of names and
+// returns the directory they are in, one for each version of the binary: a
+// running sandbox keeps the program it was started with when the server is
+// replaced. Files are hard links, or copies if links are refused (another
+// device, another owner).
+func Programs(dir, exe string, names ...string) (string, error) {
+	info, err := os.Stat(exe)
+	if err != nil {
+		return "", fmt.Errorf("the server's own program: %w", err)
+	}
+	version := strconv.FormatInt(info.ModTime().UnixNano(), 36) + "-" + strconv.FormatInt(info.Size(), 36)
+	dir = filepath.Join(dir, version)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	first := filepath.Join(dir, names[0])
+	if err := place(exe, first); err != nil {
+		return "", fmt.Errorf("place %s: %w", first, err)
+	}
+	for _, name := range names[1:] {
+		if err := place(first, filepath.Join(dir, name)); err != nil {
+			return "", fmt.Errorf("place %s: %w", name, err)
+		}
+	}
+	return dir, nil
+}
+
+// place links or copies src to dst. Servers that share the directory may do so
+// at the same time: the file appears whole or not at all.
+func place(src, dst string) error {
+	if _, err := os.Stat(dst); err == nil {
+		return nil
+	}
+	err := os.Link(src, dst)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	in, err := os.Open(src)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	tmp, err := os.CreateTemp(filepath.Dir(dst), ".program-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := io.Copy(tmp, in); err != nil {
+		_ = tmp.Close()
+		return err
+	}
+	if err := tmp.Chmod(0o755); err != nil {
+		_ = tmp.Close()
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), dst)
+}
+
+// Privileged says whether this process may make namespaces and mounts without
+// a user namespace of its own.
+func Privileged() bool {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if os.Geteuid() != 0 || unix.Capget(&header, &data[0]) != nil {
+		return false
+	}
+	need := uint32(1<<unix.CAP_SYS_ADMIN | 1<<unix.CAP_SETUID | 1<<unix.CAP_SETGID | 1<<unix.CAP_CHOWN)
+	return data[0].Effective&need == need
+}

@@ -1,0 +1,261 @@
+package box
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ostlerdev/ostler/internal/hands"
+	"github.com/ostlerdev/ostler/internal/hands/guest/frame"
+)
+
+// Config says how a driver starts sandboxes.
+type Config struct {
+	Driver   string // name, and key of the launcher's [Become]
+	StateDir string // absolute; records of live sandboxes
+	Programs string // directory made by [Programs]
+	Rootfs   string // "" uses the host's system
+	// Owner is the host id of root inside when the server is privileged.
+	Owner      int
+	Privileged bool
+	Cloneflags uintptr // beyond mount and PID namespaces
+	Cgroups    *Cgroups
+}
+
+// Sandbox is a running sandbox; it implements [hands.Sandbox].
+type Sandbox struct {
+	conn   *conn
+	cmd    *exec.Cmd
+	stderr *tail
+	record record
+	cgroup *cgroup
+	disk   *disk
+	memory *meter
+
+	work   sync.WaitGroup // goroutines that end when the processes have
+	dead   chan struct{}  // closed when every process is dead
+	done   chan struct{}  // closed when in addition all is released
+	mu     sync.Mutex
+	reason error // why it was killed, if we did
+}
+
+var _ hands.Sandbox = (*Sandbox)(nil)
+
+// Start makes a sandbox and returns when its guest is ready. A failure leaves
+// nothing behind and quotes what the programs said.
+func Start(ctx context.Context, cfg Config, spec hands.Spec) (*Sandbox, error) {
+	if err := validate(spec); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, hands.StartTimeout)
+	defer cancel()
+	limits := withDefaults(spec.Limits)
+	record, err := reserve(cfg.StateDir, spec.ID, filepath.Join(spec.Dir, "run"))
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{record: record, stderr: &tail{}, dead: make(chan struct{}), done: make(chan struct{})}
+	s.disk = newDisk(s, spec.Dir, limits.Disk)
+	s.memory = memoryMeter(s, limits.Memory)
+	plan, err := prepare(cfg, spec, limits)
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	in, out, err := s.launch(cfg, plan)
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	init := frame.Init{Env: spec.Env, Links: frameLinks(spec.Links)}
+	if spec.GateSocket != "" {
+		init.Gate = InsideSocket
+	}
+	s.conn, err = dial(ctx, in, out, init)
+	if err != nil {
+		s.kill(err)
+		s.wait(in, out)
+		if said := s.stderr.String(); said != "" {
+			err = fmt.Errorf("%w: %s", err, said)
+		}
+		return nil, fmt.Errorf("start %s sandbox: %w", cfg.Driver, err)
+	}
+	s.work.Go(func() {
+		<-s.conn.done // dead, or talking nonsense
+		s.kill(hands.ErrLost)
+	})
+	s.work.Go(s.disk.watch)
+	s.work.Go(s.memory.watch)
+	go s.wait(in, out)
+	return s, nil
+}
+
+// launch starts the launcher, records it, puts it under its limits and tells it
+// the plan.
+func (s *Sandbox) launch(cfg Config, plan Plan) (in *os.File, out *os.File, err error) {
+	var files []*os.File // the child's ends, and ours until they are handed over
+	defer func() {
+		for _, f := range files {
+			_ = f.Close()
+		}
+	}()
+	pipe := func() (r, w *os.File) {
+		if err != nil {
+			return nil, nil
+		}
+		r, w, err = os.Pipe()
+		if err == nil {
+			files = append(files, r, w)
+		}
+		return r, w
+	}
+	stdinR, stdinW := pipe()
+	stdoutR, stdoutW := pipe()
+	planR, planW := pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd := exec.Command(filepath.Join(cfg.Programs, Launcher))
+	cmd.Args = []string{Launcher}
+	cmd.Env = []string{"GVISOR_SIDECAR_BINARIES_DIR=" + ProgramsDir}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdinR, stdoutW, s.stderr
+	cmd.ExtraFiles = []*os.File{planR}
+	cmd.Dir = "/"
+	cmd.SysProcAttr = attributes(cfg)
+	if err := spawn(cmd); err != nil {
+		return nil, nil, fmt.Errorf("start the launcher: %w", err)
+	}
+	s.cmd = cmd
+	if err := s.register(cfg, plan, planW); err != nil {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		return nil, nil, err
+	}
+	files = []*os.File{stdinR, stdoutW, planR, planW}
+	return stdinW, stdoutR, nil
+}
+
+// register makes the launcher findable after a crash and limited before it gets
+// to work.
+func (s *Sandbox) register(cfg Config, plan Plan, planW *os.File) error {
+	if err := s.record.started(s.cmd.Process.Pid); err != nil {
+		return err
+	}
+	if cfg.Cgroups != nil {
+		var err error
+		if s.cgroup, err = cfg.Cgroups.add(plan, s.cmd.Process.Pid); err != nil {
+			return err
+		}
+	}
+	return json.NewEncoder(planW).Encode(plan)
+}
+
+func attributes(cfg Config) *syscall.SysProcAttr {
+	attr := &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | cfg.Cloneflags,
+		Pdeathsig:  unix.SIGKILL,
+		Setsid:     true,
+	}
+	if !cfg.Privileged {
+		attr.Cloneflags |= unix.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
+	}
+	return attr
+}
+
+// wait releases everything when the launcher, and so everything else, is dead.
+func (s *Sandbox) wait(in, out *os.File) {
+	// The exit status says nothing: most sandboxes end by being killed.
+	_ = s.cmd.Wait()
+	_ = in.Close()
+	close(s.dead)
+	s.work.Wait()
+	_ = out.Close()
+	s.release()
+	close(s.done)
+}
+
+// release removes what the host keeps for the sandbox. What can't be removed
+// now is found by Sweep.
+func (s *Sandbox) release() {
+	if s.cgroup != nil && s.cgroup.remove() != nil {
+		return
+	}
+	s.record.remove()
+}
+
+// kill ends the sandbox, once; reason is what calls that meet it report.
+func (s *Sandbox) kill(reason error) {
+	s.mu.Lock()
+	if s.reason == nil {
+		s.reason = reason
+	}
+	s.mu.Unlock()
+	_ = s.cmd.Process.Kill() // it may be dead already
+}
+
+// Run implements [hands.Sandbox].
+func (s *Sandbox) Run(ctx context.Context, call hands.Call) (hands.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return hands.Result{}, err
+	}
+	defer s.disk.begin()()
+	defer s.memory.begin()()
+	room, advice, err := s.disk.room()
+	if err != nil {
+		return hands.Result{}, s.lost(fmt.Errorf("%w: %w", hands.ErrLost, err))
+	}
+	if !room && (call.Tool == "write" || call.Tool == "edit") {
+		return textResult(call.Tool + ": " + advice), nil
+	}
+	result, err := s.conn.run(ctx, call, !room)
+	return result, s.lost(err)
+}
+
+// Link implements [hands.Sandbox].
+func (s *Sandbox) Link(ctx context.Context, links []hands.Link) error {
+	return s.lost(s.conn.link(ctx, links))
+}
+
+// lost makes sure that a sandbox that failed a call is dead, and says why.
+func (s *Sandbox) lost(err error) error {
+	if err == nil || !errors.Is(err, hands.ErrLost) {
+		return err
+	}
+	s.kill(err)
+	<-s.done
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reason != nil && !errors.Is(s.reason, hands.ErrLost) {
+		return fmt.Errorf("%w: %w", hands.ErrLost, s.reason)
+	}
+	return err
+}
+
+// Pid is the launcher's process: killing it ends the sandbox.
+func (s *Sandbox) Pid() int { return s.cmd.Process.Pid }
+
+// Done implements [hands.Sandbox].
+func (s *Sandbox) Done() <-chan struct{} { return s.done }
+
+// Close implements [hands.Sandbox].
+func (s *Sandbox) Close(ctx context.Context) error {
+	s.kill(errClosed)
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var errClosed = errors.New("it was closed")

@@ -1,0 +1,195 @@
+package sandboxes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/ostlerdev/ostler/internal/gate"
+	"github.com/ostlerdev/ostler/internal/hands"
+)
+
+var restartedNote = json.RawMessage(`{"type":"text","text":"[The sandbox was started anew before this call: files in /workspace and /mnt/session are as they were, but running processes, shell variables and installed packages are gone.]"}`)
+
+// marker is a file in a session's directory that tells that it once had a
+// sandbox.
+const marker = "started"
+
+// box is a session's place for a sandbox.
+type box struct {
+	m       *Manager
+	session string
+
+	turn    chan struct{} // held while the sandbox is made, linked or stopped
+	sandbox hands.Sandbox // nil without one
+	port    *gate.Port
+	links   []hands.Link
+
+	mu    sync.Mutex
+	calls int       // running
+	last  time.Time // end of the last call
+	ran   bool      // a sandbox was made by this process
+}
+
+func newBox(m *Manager, session string) *box {
+	b := &box{m: m, session: session, turn: make(chan struct{}, 1), last: time.Now()}
+	return b
+}
+
+func (b *box) lock(ctx context.Context) error {
+	select {
+	case b.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (b *box) unlock() { <-b.turn }
+
+func (b *box) leave() {
+	b.mu.Lock()
+	b.calls--
+	b.last = time.Now()
+	b.mu.Unlock()
+}
+
+// idleSince is when the last call ended; false while one is running.
+func (b *box) idleSince() (time.Time, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.last, b.calls == 0
+}
+
+func (b *box) used() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ran
+}
+
+// get is the live sandbox. fresh tells that it was made just now in place of
+// an earlier one.
+func (b *box) get(ctx context.Context) (s hands.Sandbox, fresh bool, err error) {
+	if err := b.lock(ctx); err != nil {
+		return nil, false, err
+	}
+	defer b.unlock()
+	if b.sandbox != nil {
+		select {
+		case <-b.sandbox.Done():
+			b.release(context.Background())
+		default:
+			return b.sandbox, false, nil
+		}
+	}
+	fresh, err = b.make(ctx)
+	return b.sandbox, fresh, err
+}
+
+// make starts a sandbox. b is locked.
+func (b *box) make(ctx context.Context) (fresh bool, err error) {
+	select {
+	case b.m.starts <- struct{}{}:
+		defer func() { <-b.m.starts }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, hands.StartTimeout)
+	defer cancel()
+	b.m.evict()
+
+	dir := b.m.dirOf(b.session)
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return false, err
+	}
+	mark := filepath.Join(dir, marker)
+	if _, err := os.Stat(mark); err == nil {
+		fresh = true
+	}
+	pol, err := b.m.Policy(ctx, b.session)
+	if err != nil {
+		return false, err
+	}
+	links, err := b.m.Materialize(ctx, b.session, dir)
+	if err != nil {
+		return false, err
+	}
+	socket := filepath.Join(b.m.SocketDir, sandboxID(b.session))
+	port, err := b.m.Gate.Open(socket, gate.Session{ID: b.session, Policy: pol})
+	if err != nil {
+		return false, err
+	}
+	sandbox, err := b.m.Driver.Start(ctx, hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, GateSocket: socket, Limits: b.m.Limits})
+	if err != nil {
+		if e := port.Close(); e != nil {
+			b.m.Log.Error("a gate port was not closed", "session", b.session, "error", e)
+		}
+		return false, fmt.Errorf("start the sandbox: %w", err)
+	}
+	b.sandbox, b.port, b.links = sandbox, port, links
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		b.release(context.Background())
+		return false, err
+	}
+	b.mu.Lock()
+	b.ran = true
+	b.mu.Unlock()
+	return fresh, nil
+}
+
+// release lets go of the sandbox. b is locked.
+func (b *box) release(ctx context.Context) {
+	if b.sandbox == nil {
+		return
+	}
+	if err := b.sandbox.Close(ctx); err != nil {
+		b.m.Log.Error("a sandbox was not closed", "session", b.session, "error", err)
+	}
+	if err := b.port.Close(); err != nil {
+		b.m.Log.Error("a gate port was not closed", "session", b.session, "error", err)
+	}
+	b.sandbox, b.port = nil, nil
+}
+
+// stop ends the sandbox, if there is one.
+func (b *box) stop(ctx context.Context) {
+	if b.lock(ctx) == nil {
+		defer b.unlock()
+		b.release(ctx)
+	}
+}
+
+// relink brings the session's files and their links up to date in a live
+// sandbox.
+func (b *box) relink(ctx context.Context) error {
+	if err := b.lock(ctx); err != nil {
+		return err
+	}
+	defer b.unlock()
+	if b.sandbox == nil {
+		return nil
+	}
+	links, err := b.m.Materialize(ctx, b.session, b.m.dirOf(b.session))
+	if err != nil {
+		return err
+	}
+	now := map[string]bool{}
+	for _, l := range links {
+		now[l.Path] = true
+	}
+	changes := append([]hands.Link(nil), links...)
+	for _, l := range b.links {
+		if !now[l.Path] {
+			changes = append(changes, hands.Link{Path: l.Path})
+		}
+	}
+	if err := b.sandbox.Link(ctx, changes); err != nil {
+		return err
+	}
+	b.links = links
+	return nil
+}

@@ -1,0 +1,183 @@
+// Package sandboxes gives each session its sandbox: made at the first tool
+// call, with the session's files and its way through the gate, and stopped
+// when the session ends, when it was idle for long, or when too many are
+// live. What the agent put into its outputs is published from here.
+//
+// Promises: a session has at most one sandbox; calls of one session may come
+// side by side; a sandbox that was lost or stopped is made again at the next
+// call over the same directory, and that call's result says so. Nothing of a
+// session's sandbox is left when Remove has been carried out.
+//
+// The package may not import api, brain or journal.
+package sandboxes
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ostlerdev/ostler/internal/gate"
+	"github.com/ostlerdev/ostler/internal/gate/policy"
+	"github.com/ostlerdev/ostler/internal/hands"
+)
+
+// Config is what a Manager works with.
+type Config struct {
+	Driver hands.Driver
+	Gate   *gate.Gate
+	// Dir holds a directory a session. It must be private to the server.
+	Dir string
+	// SocketDir holds the gate's sockets; its path must be short. Its mode
+	// must let the sandbox's user pass (0711).
+	SocketDir string
+	Limits    hands.Limits
+	// Policy is what a session's sandbox may reach.
+	Policy func(ctx context.Context, session string) (policy.Policy, error)
+	// Materialize places the session's files below dir and answers the links
+	// that its sandbox needs.
+	Materialize func(ctx context.Context, session, dir string) ([]hands.Link, error)
+	// Publish makes files of what is in dir's outputs.
+	Publish func(ctx context.Context, session, dir string) error
+	// Idle is how long a sandbox stays without calls; 0 is 30 minutes.
+	Idle time.Duration
+	// MaxLive bounds the live sandboxes: making one more stops the one that
+	// was idle longest; 0 is 500.
+	MaxLive int
+	// Starts bounds how many sandboxes are being started at once; 0 is 8.
+	Starts int
+	Log    *slog.Logger
+}
+
+// Manager gives sessions their sandboxes. It is safe for concurrent use.
+type Manager struct {
+	Config
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	starts chan struct{}
+
+	mu   sync.Mutex
+	live map[string]*box // by session
+}
+
+// New makes a Manager and removes what sandboxes of an earlier process left
+// behind.
+func New(ctx context.Context, c Config) (*Manager, error) {
+	if c.Idle == 0 {
+		c.Idle = 30 * time.Minute
+	}
+	if c.MaxLive == 0 {
+		c.MaxLive = 500
+	}
+	if c.Starts == 0 {
+		c.Starts = 8
+	}
+	if err := c.Driver.Sweep(ctx); err != nil {
+		return nil, err
+	}
+	m := &Manager{Config: c, starts: make(chan struct{}, c.Starts), live: map[string]*box{}}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.wg.Go(m.reap)
+	return m, nil
+}
+
+// Close stops every sandbox. Sessions' directories stay.
+func (m *Manager) Close() {
+	m.cancel()
+	m.wg.Wait()
+	m.mu.Lock()
+	boxes := make([]*box, 0, len(m.live))
+	for _, b := range m.live {
+		boxes = append(boxes, b)
+	}
+	m.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, b := range boxes {
+		wg.Go(func() { b.stop(context.Background()) })
+	}
+	wg.Wait()
+}
+
+// dirOf is the host directory of a session's files.
+func (m *Manager) dirOf(session string) string { return filepath.Join(m.Dir, sandboxID(session)) }
+
+// sandboxID is the sandbox id of a session: session ids are case-sensitive
+// and of any length, file systems and gVisor want less.
+func sandboxID(session string) string {
+	sum := sha256.Sum256([]byte(session))
+	return "sbx_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:24]
+}
+
+// Run executes a call in the session's sandbox, which is made if need be.
+func (m *Manager) Run(ctx context.Context, session string, call hands.Call) (hands.Result, error) {
+	b := m.enter(session)
+	defer b.leave()
+	sandbox, fresh, err := b.get(ctx)
+	if err != nil {
+		return hands.Result{}, err
+	}
+	r, err := sandbox.Run(ctx, call)
+	if err == nil && fresh {
+		r.Content = append(r.Content, restartedNote)
+	}
+	return r, err
+}
+
+// Settle publishes the session's outputs, if it has a sandbox.
+func (m *Manager) Settle(ctx context.Context, session string) error {
+	m.mu.Lock()
+	b := m.live[session]
+	m.mu.Unlock()
+	if b == nil || !b.used() {
+		return nil
+	}
+	return m.Publish(ctx, session, m.dirOf(session))
+}
+
+// Refresh tells a live sandbox that the session's resources changed.
+func (m *Manager) Refresh(ctx context.Context, session string) error {
+	m.mu.Lock()
+	b := m.live[session]
+	m.mu.Unlock()
+	if b == nil {
+		return nil
+	}
+	return b.relink(ctx)
+}
+
+// Remove stops the session's sandbox in the background and, if the session
+// was deleted or archived, removes its files.
+func (m *Manager) Remove(session string) {
+	m.wg.Go(func() {
+		b := m.enter(session)
+		b.stop(context.Background())
+		b.leave()
+		m.mu.Lock()
+		delete(m.live, session)
+		m.mu.Unlock()
+		if err := os.RemoveAll(m.dirOf(session)); err != nil {
+			m.Log.Error("a session's directory was not removed", "session", session, "error", err)
+		}
+	})
+}
+
+// enter counts a call of a session, so that its box isn't retired.
+func (m *Manager) enter(session string) *box {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b := m.live[session]
+	if b == nil {
+		b = newBox(m, session)
+		m.live[session] = b
+	}
+	b.mu.Lock()
+	b.calls++
+	b.mu.Unlock()
+	return b
+}
