@@ -95,6 +95,8 @@ func (s *state) apply(e store.Event) error {
 		}
 		s.flushResults()
 		s.due = false
+	case wire.TypeSessionUpdated:
+		return s.updated(e)
 	case wire.TypeStatusRunning:
 		s.status, s.parkedOn = wire.Running, 0
 	case wire.TypeStatusRescheduled:

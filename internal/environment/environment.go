@@ -17,7 +17,7 @@ import (
 // Limits of an environment's texts, in Unicode code points.
 const (
 	MaxName        = 256
-	MaxDescription = 2048
+	MaxDescription = 1024
 )
 
 // New is the environment that the body of a create makes, without id and
@@ -41,7 +41,9 @@ func New(p wire.EnvironmentParams) (wire.Environment, error) {
 }
 
 // Update is the environment that an update of cur leads to, without its new
-// updated_at.
+// updated_at. It is equal to cur in its JSON if nothing changes. Faults have the
+// codes environment_archived and invalid_config_type_change (Managed Agents
+// API: environments, "Update, archive, delete").
 func Update(cur wire.Environment, p wire.EnvironmentParams) (wire.Environment, error) {
 	if cur.ArchivedAt != nil {
 		return cur, fault.New(fault.Invalid, "Environment `%s` is archived and can't be changed.", cur.ID).WithCode("environment_archived")

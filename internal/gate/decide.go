@@ -33,8 +33,10 @@ func (p *Port) admit(f *flow) *refusal {
 	open := len(p.flows)
 	p.mu.Unlock()
 	if limit := p.gate.cfg.MaxConns; open > limit {
-		return &refusal{http.StatusServiceUnavailable, Refused, ReasonLimit,
-			"too many connections are open in this sandbox; close some and try again"}
+		return &refusal{
+			http.StatusServiceUnavailable, Refused, ReasonLimit,
+			"too many connections are open in this sandbox; close some and try again",
+		}
 	}
 	return nil
 }

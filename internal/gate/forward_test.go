@@ -17,7 +17,9 @@ import (
 // echo answers with the request as it arrived.
 func echo(w http.ResponseWriter, r *http.Request) {
 	var b bytes.Buffer
-	r.Header["User-Agent"] = r.Header["User-Agent"] // there, so that Write adds none
+	if _, ok := r.Header["User-Agent"]; !ok {
+		r.Header["User-Agent"] = nil // or else Write adds its own
+	}
 	if err := r.Write(&b); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -46,14 +46,18 @@ func (c *client) readHead(limit time.Duration) (head, error) {
 		}
 		seen = max(0, len(b)-3)
 		if len(b) == c.br.Size() {
-			return head{}, &refusal{http.StatusRequestHeaderFieldsTooLarge, Refused, ReasonRequest,
-				fmt.Sprintf("the header of the request is longer than %d bytes", c.br.Size())}
+			return head{}, &refusal{
+				http.StatusRequestHeaderFieldsTooLarge, Refused, ReasonRequest,
+				fmt.Sprintf("the header of the request is longer than %d bytes", c.br.Size()),
+			}
 		}
 		_, err = c.br.Peek(len(b) + 1)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return head{}, &refusal{http.StatusRequestTimeout, Failed, ReasonTimeout,
-				fmt.Sprintf("the header of the request didn't come within %s", limit)}
+			return head{}, &refusal{
+				http.StatusRequestTimeout, Failed, ReasonTimeout,
+				fmt.Sprintf("the header of the request didn't come within %s", limit),
+			}
 		case err != nil:
 			return head{}, malformed("the request ends within its header")
 		}

@@ -29,8 +29,10 @@ func TestRefusals(t *testing.T) {
 		reason        Reason
 		text          string
 	}{
-		{"CONNECT to another host", "CONNECT b.test:443 HTTP/1.1\r\nHost: b.test:443\r\n\r\n",
-			"403", ReasonHost, "refused b.test:443: the environment's networking is limited and b.test is not in its allowed_hosts"},
+		{
+			"CONNECT to another host", "CONNECT b.test:443 HTTP/1.1\r\nHost: b.test:443\r\n\r\n",
+			"403", ReasonHost, "refused b.test:443: the environment's networking is limited and b.test is not in its allowed_hosts",
+		},
 		{"GET of another host", "GET http://b.test/ HTTP/1.1\r\nHost: b.test\r\n\r\n", "403", ReasonHost, "b.test:80"},
 		{"an address", "CONNECT 203.0.113.8:443 HTTP/1.1\r\n\r\n", "403", ReasonHost, "allows an address only if"},
 		{"loopback", "CONNECT 127.0.0.1:443 HTTP/1.1\r\n\r\n", "403", ReasonHost, "127.0.0.1:443"},
@@ -55,14 +57,18 @@ func TestRefusals(t *testing.T) {
 		{"escape in host", "GET http://a%2etest/ HTTP/1.1\r\nHost: a.test\r\n\r\n", "400", ReasonRequest, ""},
 		{"opaque URL", "GET http:a.test HTTP/1.1\r\nHost: a.test\r\n\r\n", "400", ReasonRequest, ""},
 		{"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400", ReasonRequest, ""},
-		{"CL and TE", "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-			"400", ReasonRequest, "both"},
+		{
+			"CL and TE", "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+			"400", ReasonRequest, "both",
+		},
 		{"two lengths", "POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nxxxxx", "400", ReasonRequest, ""},
 		{"bare LF", "GET http://a.test/ HTTP/1.1\nHost: b.test\r\n\r\n", "400", ReasonRequest, ""},
 		{"folded line", "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nX: a\r\n Host: b.test\r\n\r\n", "400", ReasonRequest, ""},
 		{"space before colon", "GET http://a.test/ HTTP/1.1\r\nHost : b.test\r\n\r\n", "400", ReasonRequest, ""},
-		{"large header", "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n",
-			"431", ReasonRequest, "longer than 32768 bytes"},
+		{
+			"large header", "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n",
+			"431", ReasonRequest, "longer than 32768 bytes",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.t = t

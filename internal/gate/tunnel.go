@@ -14,7 +14,7 @@ import (
 // may be nil, looks at the first bytes of the client before any goes to the
 // host; the other direction doesn't wait for it, so that hosts that speak first
 // work.
-func (f *flow) tunnel(c duplex, host duplex, check func() error) error {
+func (f *flow) tunnel(c, host duplex, check func() error) error {
 	stop := onDone(f.ctx, func() {
 		_, _ = c.Close(), host.Close() // that is how copying ends
 	})

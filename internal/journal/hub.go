@@ -23,7 +23,7 @@ type topic struct {
 
 // Subscription is one reader of a session's log.
 type Subscription struct {
-	frames   chan Frame
+	frames   chan *Frame
 	hub      *hub
 	session  string
 	previews map[string]bool
@@ -33,7 +33,7 @@ type Subscription struct {
 // Subscribe registers a reader. previews are the event types whose making it
 // wants to watch (agent.message, agent.thinking). The caller must Close it.
 func (j *Journal) Subscribe(session string, previews ...string) *Subscription {
-	s := &Subscription{frames: make(chan Frame, buffer), hub: &j.hub, session: session}
+	s := &Subscription{frames: make(chan *Frame, buffer), hub: &j.hub, session: session}
 	if len(previews) > 0 {
 		s.previews = map[string]bool{}
 		for _, p := range previews {
@@ -55,7 +55,7 @@ func (j *Journal) Subscribe(session string, previews ...string) *Subscription {
 
 // Frames delivers the frames in order. It is closed after the last one of the
 // session, and when the reader fell behind.
-func (s *Subscription) Frames() <-chan Frame { return s.frames }
+func (s *Subscription) Frames() <-chan *Frame { return s.frames }
 
 // Close ends the subscription. It is idempotent.
 func (s *Subscription) Close() {
@@ -93,7 +93,7 @@ func (h *hub) publish(session, typ string, data []byte) {
 	if t == nil {
 		return
 	}
-	f := Frame{Type: typ, Bytes: SSE(typ, data)}
+	f := &Frame{Type: typ, Bytes: SSE(typ, data)}
 	last := typ == wire.TypeSessionDeleted || typ == wire.TypeStatusTerminated
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -37,6 +37,7 @@ func (h *hub) preview(session, typ, id string, start bool, frame []byte) {
 	if t == nil {
 		return
 	}
+	f := &Frame{Type: typ, Bytes: frame}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for s := range t.readers {
@@ -47,7 +48,7 @@ func (h *hub) preview(session, typ, id string, start bool, frame []byte) {
 			delete(s.started, id)
 			continue
 		}
-		s.frames <- Frame{Type: typ, Bytes: frame} // room is certain: only publishers send, and they hold t.mu
+		s.frames <- f // room is certain: only publishers send, and they hold t.mu
 		if start {
 			if s.started == nil {
 				s.started = map[string]bool{}

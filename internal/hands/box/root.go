@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -57,8 +59,8 @@ func (b builder) build() error {
 	if err := b.etc(); err != nil {
 		return err
 	}
-	for path, mode := range scratchDirs {
-		if err := b.mkdir(path, mode); err != nil {
+	for _, path := range slices.Sorted(maps.Keys(scratchDirs)) { // parents first
+		if err := b.mkdir(path, scratchDirs[path]); err != nil {
 			return err
 		}
 	}
@@ -68,19 +70,21 @@ func (b builder) build() error {
 	)
 }
 
-// system shows the programs: of the host, or everything of a root file system
+// system shows the programs of the host, or everything of a root file system
 // directory that isn't ours to make.
 func (b builder) system() error {
-	names := systemDirs
+	names := append(systemDirs[:len(systemDirs):len(systemDirs)], packageDirs...)
 	if b.base != "/" {
-		entries, err := os.ReadDir(b.base)
-		if err != nil {
-			return fmt.Errorf("rootfs: %w", err)
-		}
 		names = nil
-		for _, e := range entries {
-			if path := "/" + e.Name(); scratchDirs[path] == 0 && path != "/etc" && path != "/var" {
-				names = append(names, path)
+		for _, dir := range []string{"/", "/var"} {
+			entries, err := os.ReadDir(filepath.Join(b.base, dir))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("rootfs: %w", err)
+			}
+			for _, e := range entries {
+				if path := filepath.Join(dir, e.Name()); !slices.Contains(oursAlone, path) {
+					names = append(names, path)
+				}
 			}
 		}
 	}
@@ -89,14 +93,14 @@ func (b builder) system() error {
 			return err
 		}
 	}
-	// Package managers want to see what is installed, and only read it.
-	for _, name := range []string{"/var/lib/dpkg", "/var/lib/rpm", "/var/lib/apk", "/var/lib/pacman"} {
-		if err := b.show(name); err != nil {
-			return err
-		}
-	}
 	return nil
 }
+
+// oursAlone are the entries of a root file system that are not shown.
+var oursAlone = []string{"/dev", "/etc", "/mnt", "/proc", "/run", "/sys", "/tmp", "/var", "/var/lock", "/var/run", "/var/tmp"}
+
+// packageDirs say what is installed, for package managers and those who ask.
+var packageDirs = []string{"/var/lib/dpkg", "/var/lib/rpm", "/var/lib/apk", "/var/lib/pacman"}
 
 // show puts an entry of the base at the same path: a link as a link, anything
 // else as a read-only mount. What the base doesn't have, or what this user may
@@ -131,24 +135,21 @@ func (b builder) show(path string) error {
 	return Bind(source, filepath.Join(b.dir, path), true)
 }
 
+// mkdir makes a directory and its parents. What is there already, such as a
+// part of a root file system, stays as it is.
 func (b builder) mkdir(path string, mode fs.FileMode) error {
-	if path == "/" {
-		return nil
-	}
 	full := filepath.Join(b.dir, path)
-	if _, err := os.Lstat(full); errors.Is(err, fs.ErrNotExist) {
-		if err := b.mkdir(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.Mkdir(full, 0o755); err != nil {
-			return err
-		}
-		if err := b.own(full); err != nil {
-			return err
-		}
+	if _, err := os.Lstat(full); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	if mode == 0o755 {
-		return nil
+	if err := b.mkdir(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := os.Mkdir(full, 0o755); err != nil {
+		return err
+	}
+	if err := b.own(full); err != nil {
+		return err
 	}
 	return unix.Chmod(full, uint32(mode)) // os.Chmod has another idea of the sticky bit
 }

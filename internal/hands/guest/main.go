@@ -30,9 +30,7 @@ func run() error {
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("prctl dumpable: %w", err)
 	}
-	// grep of the SDK runs rg if it finds one; a process costs more than the
-	// built-in search, and file tools must not fork.
-	if err := os.Setenv("PATH", ""); err != nil {
+	if err := hidePrograms(); err != nil {
 		return err
 	}
 	// A stray signal from a neighbour must not end the sandbox. (Ignoring them
@@ -61,6 +59,11 @@ func run() error {
 	}
 	return nil
 }
+
+// hidePrograms keeps the SDK's grep from finding rg and running it: a process
+// costs more than the built-in search, and the reaper relies on the shell being
+// the only one that the guest starts.
+func hidePrograms() error { return os.Setenv("PATH", "") }
 
 // setUp does what must be true before the driver is told that the guest is
 // ready.

@@ -34,6 +34,8 @@ type shell struct {
 
 	// stopping is held while all processes are killed; a call waits for that.
 	stopping sync.Mutex
+	killAll  func() error
+	killNew  func(processes) error
 
 	mu     sync.Mutex // guards what follows
 	cancel context.CancelCauseFunc
@@ -46,7 +48,7 @@ type stopped struct{ reason string }
 func (s stopped) Error() string { return s.reason }
 
 func newShell(workdir string, env map[string]string, r *reaper) *shell {
-	return &shell{workdir: workdir, env: env, reaper: r}
+	return &shell{workdir: workdir, env: env, reaper: r, killAll: killAll, killNew: processes.killNew}
 }
 
 // warm starts the shell in the background, so that it is there for the first
@@ -130,7 +132,7 @@ func (s *shell) stop(reason string) error {
 		s.note = reason
 	}
 	s.mu.Unlock()
-	return killAll()
+	return s.killAll()
 }
 
 // stopDone waits until nothing is being stopped.
@@ -197,7 +199,7 @@ func (s *shell) exec(ctx context.Context, sess *agenttoolset.BashSession, comman
 		// The shell is in an unknown state: end it and all the command started.
 		s.stopDone()
 		s.restart()
-		if err := before.killNew(); err != nil {
+		if err := s.killNew(before); err != nil {
 			return fmt.Sprintf("bash: %v", err), true
 		}
 		var why stopped

@@ -8,8 +8,8 @@ import (
 	"github.com/ostlerdev/ostler/internal/hands/handstest"
 )
 
-func open(stateDir string) (hands.Driver, error) {
-	return gvisor.New(gvisor.Options{StateDir: stateDir})
+func open(stateDir, rootfs string) (hands.Driver, error) {
+	return gvisor.New(gvisor.Options{StateDir: stateDir, Rootfs: rootfs})
 }
 
 func TestMain(m *testing.M) { handstest.Main(m, open) }

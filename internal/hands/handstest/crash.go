@@ -22,7 +22,7 @@ const serverName = "ostler-crash"
 func serve(driver New, arguments []string) int {
 	stateDir, dir := arguments[0], arguments[1]
 	err := func() error {
-		d, err := driver(stateDir)
+		d, err := driver(stateDir, "")
 		if err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func testCrash(t *testing.T, s *suite) {
 	for _, pid := range pids {
 		waitGone(t, pid)
 	}
-	d, err := s.newOne(stateDir)
+	d, err := s.newOne(stateDir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,9 +20,9 @@ import (
 	"github.com/ostlerdev/ostler/internal/hands/roles"
 )
 
-// New makes the driver under test. It may be called in another process than
-// the test's.
-type New func(stateDir string) (hands.Driver, error)
+// New makes the driver under test, with the host's system or that of a root
+// file system directory. It may be called in another process than the test's.
+type New func(stateDir, rootfs string) (hands.Driver, error)
 
 // Main is what TestMain must do. It doesn't return.
 func Main(m *testing.M, driver New) {
@@ -69,7 +69,7 @@ type suite struct {
 
 func runSuite(t *testing.T, driver New) {
 	s := &suite{newOne: driver, stateDir: t.TempDir()}
-	d, err := driver(s.stateDir)
+	d, err := driver(s.stateDir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func runSuite(t *testing.T, driver New) {
 			"volumes": testVolumes, "links": testLinks, "environment": testEnvironment,
 			"programs": testPrograms, "network": testNetwork, "gate": testGate,
 			"lost": testLost, "close": testClose, "start": testStart, "crash": testCrash,
-			"hostile": testHostile,
+			"hostile": testHostile, "rootfs": testRootfs,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -1,0 +1,52 @@
+package api
+
+import "net/http"
+
+// managedAgents is the beta that an endpoint belongs to; without it in the
+// request the endpoint doesn't exist (Managed Agents API: conventions).
+const managedAgents = "managed-agents-2026-04-01"
+
+// route is an endpoint.
+type route struct {
+	pattern string
+	handle  func(http.ResponseWriter, *http.Request) error
+	beta    string // that the request must name; "" is none
+}
+
+// routes is every endpoint. {…} in a pattern is an id.
+func (s *Server) routes() []route {
+	return []route{
+		{"POST /v1/agents", s.createAgent, managedAgents},
+		{"GET /v1/agents", s.listAgents, managedAgents},
+		{"GET /v1/agents/{agent_id}", s.getAgent, managedAgents},
+		{"POST /v1/agents/{agent_id}", s.updateAgent, managedAgents},
+		{"POST /v1/agents/{agent_id}/archive", s.archiveAgent, managedAgents},
+		{"GET /v1/agents/{agent_id}/versions", s.listAgentVersions, managedAgents},
+
+		{"POST /v1/environments", s.createEnvironment, managedAgents},
+		{"GET /v1/environments", s.listEnvironments, managedAgents},
+		{"GET /v1/environments/{environment_id}", s.getEnvironment, managedAgents},
+		{"POST /v1/environments/{environment_id}", s.updateEnvironment, managedAgents},
+		{"DELETE /v1/environments/{environment_id}", s.deleteEnvironment, managedAgents},
+		{"POST /v1/environments/{environment_id}/archive", s.archiveEnvironment, managedAgents},
+
+		{"POST /v1/sessions", s.createSession, managedAgents},
+		{"GET /v1/sessions", s.listSessions, managedAgents},
+		{"GET /v1/sessions/{session_id}", s.getSession, managedAgents},
+		{"POST /v1/sessions/{session_id}", s.updateSession, managedAgents},
+		{"DELETE /v1/sessions/{session_id}", s.deleteSession, managedAgents},
+		{"POST /v1/sessions/{session_id}/archive", s.archiveSession, managedAgents},
+		{"POST /v1/sessions/{session_id}/events", s.sendEvents, managedAgents},
+		{"GET /v1/sessions/{session_id}/events", s.listEvents, managedAgents},
+		{"GET /v1/sessions/{session_id}/events/stream", s.streamSession, managedAgents},
+		{"GET /v1/sessions/{session_id}/stream", s.streamSession, managedAgents}, // the name of the product's first documentation
+		{"GET /v1/sessions/{session_id}/threads", s.listThreads, managedAgents},
+		{"GET /v1/sessions/{session_id}/threads/{thread_id}", s.getThread, managedAgents},
+		{"POST /v1/sessions/{session_id}/threads/{thread_id}/archive", s.archiveThread, managedAgents},
+		{"GET /v1/sessions/{session_id}/threads/{thread_id}/events", s.listThreadEvents, managedAgents},
+		{"GET /v1/sessions/{session_id}/threads/{thread_id}/stream", s.streamThread, managedAgents},
+
+		{"GET /v1/models", s.listModels, ""},
+		{"GET /v1/models/{model_id}", s.getModel, ""},
+	}
+}

@@ -1,0 +1,37 @@
+package brain
+
+import (
+	"github.com/ostlerdev/ostler/internal/model"
+	"github.com/ostlerdev/ostler/internal/store"
+)
+
+// updated takes note of changed tools. Models bind their thinking to the tools
+// it was made with and refuse it with others, so it is left out from here on.
+func (s *state) updated(e store.Event) error {
+	var m struct{ Agent raw }
+	if err := decode(e, &m); err != nil || m.Agent == nil {
+		return err
+	}
+	for i, msg := range s.messages {
+		if msg.Role == "assistant" {
+			s.messages[i] = withoutThinking(msg)
+		}
+	}
+	return nil
+}
+
+func withoutThinking(m model.Message) model.Message {
+	kept := make([]raw, 0, len(m.Content))
+	for _, b := range m.Content {
+		switch readBlock(b).Type {
+		case "thinking", "redacted_thinking":
+		default:
+			kept = append(kept, b)
+		}
+	}
+	if len(kept) == 0 { // a message needs content
+		kept = append(kept, textBlock("(thought)"))
+	}
+	m.Content = kept
+	return m
+}
