@@ -79,7 +79,9 @@ func TestNewRefuses(t *testing.T) {
 
 func TestListsFitTogether(t *testing.T) {
 	const toolset = `{"type":"agent_toolset_20260401"}`
-	server := func(name string) string { return `{"type":"url","name":"` + name + `","url":"https://` + name + `.example/mcp"}` }
+	server := func(name string) string {
+		return `{"type":"url","name":"` + name + `","url":"https://` + name + `.example/mcp"}`
+	}
 	mcp := func(name string) string { return `{"type":"mcp_toolset","mcp_server_name":"` + name + `"}` }
 	skill := `{"type":"custom","skill_id":"s"}`
 	for _, c := range []struct{ tools, servers, skills, want string }{

@@ -55,7 +55,7 @@ func resolveSchema(path string, raw jsontext.Value) (jsontext.Value, error) {
 		OneOf      jsontext.Value                      `json:"oneOf"`
 		AnyOf      jsontext.Value                      `json:"anyOf"`
 		AllOf      jsontext.Value                      `json:"allOf"`
-		Rest       jsontext.Value                      `json:",inline"`
+		Rest       jsontext.Value                      `json:",embed"` // any other keyword
 	}
 	if err := wire.Decode(raw, &s); err != nil {
 		return nil, fault.Under(path, err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/agent"
+	"github.com/ostlerdev/ostler/internal/filestore"
 	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
@@ -42,6 +43,7 @@ type Deps struct {
 	Keys     Keys
 	Journal  *journal.Journal
 	Sessions *lifecycle.Service
+	Files    *filestore.Files
 }
 
 // Server serves the API.

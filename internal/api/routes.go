@@ -40,11 +40,22 @@ func (s *Server) routes() []route {
 		{"GET /v1/sessions/{session_id}/events", s.listEvents, managedAgents},
 		{"GET /v1/sessions/{session_id}/events/stream", s.streamSession, managedAgents},
 		{"GET /v1/sessions/{session_id}/stream", s.streamSession, managedAgents}, // the name of the product's first documentation
+		{"POST /v1/sessions/{session_id}/resources", s.addResource, managedAgents},
+		{"GET /v1/sessions/{session_id}/resources", s.listResources, managedAgents},
+		{"GET /v1/sessions/{session_id}/resources/{resource_id}", s.getResource, managedAgents},
+		{"POST /v1/sessions/{session_id}/resources/{resource_id}", s.updateResource, managedAgents},
+		{"DELETE /v1/sessions/{session_id}/resources/{resource_id}", s.deleteResource, managedAgents},
 		{"GET /v1/sessions/{session_id}/threads", s.listThreads, managedAgents},
 		{"GET /v1/sessions/{session_id}/threads/{thread_id}", s.getThread, managedAgents},
 		{"POST /v1/sessions/{session_id}/threads/{thread_id}/archive", s.archiveThread, managedAgents},
 		{"GET /v1/sessions/{session_id}/threads/{thread_id}/events", s.listThreadEvents, managedAgents},
 		{"GET /v1/sessions/{session_id}/threads/{thread_id}/stream", s.streamThread, managedAgents},
+
+		{"POST /v1/files", s.uploadFile, ""},
+		{"GET /v1/files", s.listFiles, ""},
+		{"GET /v1/files/{file_id}", s.getFile, ""},
+		{"DELETE /v1/files/{file_id}", s.deleteFile, ""},
+		{"GET /v1/files/{file_id}/content", s.downloadFile, ""},
 
 		{"GET /v1/models", s.listModels, ""},
 		{"GET /v1/models/{model_id}", s.getModel, ""},

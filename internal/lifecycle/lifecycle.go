@@ -46,6 +46,9 @@ type Service struct {
 	// Ended is called after a session was archived or deleted, to remove its
 	// sandbox. It doesn't block.
 	Ended func(session string, deleted bool)
+	// Changed is called after the resources of a session changed, to show
+	// them in its sandbox before the client goes on; nil does nothing.
+	Changed func(ctx context.Context, session string)
 	// Unused is given keys of file bytes that nothing refers to any more.
 	Unused func(blobs []string)
 }

@@ -101,25 +101,26 @@ func (i *Item) Wire(now int64) wire.Resource {
 }
 
 // CheckUpdate checks the update of a resource, which can only be a new token
-// of a repository, and returns the token. have is nil if the session has no
-// such resource.
-func CheckUpdate(p *wire.UpdateResourceParams, have wire.Resource) (token string, err error) {
+// of a repository.
+func CheckUpdate(p *wire.UpdateResourceParams, have wire.Resource) (repo *wire.GitHubRepositoryResource, token string, err error) {
 	if token, err = checkToken(p.AuthorizationToken, true); err != nil {
-		return "", err
+		return nil, "", err
 	}
-	if have.ResourceType() != wire.ResourceGitHubRepository {
-		return "", fault.At("authorization_token", "a resource of type `%s` has no token to update", have.ResourceType())
+	repo, ok := have.(*wire.GitHubRepositoryResource)
+	if !ok {
+		return nil, "", fault.At("authorization_token", "a resource of type `%s` has no token to update", have.ResourceType())
 	}
-	return token, nil
+	return repo, token, nil
 }
 
 // CheckDelete refuses to detach what stays for a session's life: everything
 // but files (Managed Agents API: session resources).
-func CheckDelete(have wire.Resource) error {
-	if have.ResourceType() != wire.ResourceFile {
-		return fault.New(fault.Invalid, "resources of type `%s` stay attached for the life of the session", have.ResourceType())
+func CheckDelete(have wire.Resource) (*wire.FileResource, error) {
+	f, ok := have.(*wire.FileResource)
+	if !ok {
+		return nil, fault.New(fault.Invalid, "resources of type `%s` stay attached for the life of the session", have.ResourceType())
 	}
-	return nil
+	return f, nil
 }
 
 // Missing is the refusal of a resource id the session doesn't have.

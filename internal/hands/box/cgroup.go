@@ -24,8 +24,9 @@ type cgroup struct{ dirs []string }
 
 // FindCgroups makes the group "name" in the hierarchies of the memory and pids
 // controllers, or says why this process can't.
-func FindCgroups(name string) (*Cgroups, error) {
-	const mount = "/sys/fs/cgroup"
+func FindCgroups(name string) (*Cgroups, error) { return findCgroups("/sys/fs/cgroup", name) }
+
+func findCgroups(mount, name string) (*Cgroups, error) {
 	if _, err := os.Stat(mount + "/cgroup.controllers"); err == nil {
 		c := &Cgroups{unified: true, roots: map[string]string{"": filepath.Join(mount, name)}}
 		if err := os.MkdirAll(c.roots[""], 0o755); err != nil {

@@ -173,6 +173,9 @@ func (s *shell) call(ctx context.Context, input json.RawMessage, frugal bool) (s
 	if in.Command == "" {
 		return "bash: command is required", true
 	}
+	if strings.Contains(in.Command, "\x00") {
+		return "bash: the command contains a NUL character", true
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	note := s.begin(cancel)
@@ -194,7 +197,7 @@ func (s *shell) exec(ctx context.Context, sess *agenttoolset.BashSession, comman
 	if err != nil {
 		return fmt.Sprintf("bash: %v", err), true
 	}
-	out, code, err := sess.Exec(ctx, command, limit)
+	out, code, err := sess.Exec(ctx, typed(command), limit)
 	if err != nil {
 		// The shell is in an unknown state: end it and all the command started.
 		s.stopDone()

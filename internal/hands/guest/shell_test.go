@@ -4,14 +4,17 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	anthropic "github.com/anthropics/anthropic-sdk-go/v2"
 	"github.com/anthropics/anthropic-sdk-go/v2/tools/agenttoolset"
 	"golang.org/x/sys/unix"
+	"pgregory.net/rapid"
 )
 
 // The guest has its own bash tool because the SDK's hides its session. It must
@@ -26,15 +29,12 @@ func TestShellSaysWhatTheSDKSays(t *testing.T) {
 	for _, input := range []string{
 		`{"command":"echo out; echo err >&2"}`, `{"command":"echo $A; A=2; cd /"}`, `{"command":"echo $A; pwd"}`,
 		`{"command":"false"}`, `{"command":"(exit 7)"}`, `{"command":"nosuchprogram"}`, `{"command":"printf x"}`,
-		`{"command":"cat"}`, `{"command":"if"}`, `{"command":"echo 'unclosed"}`, `{"command":"echo again"}`,
+		`{"command":"cat"}`, `{"command":"cat <<E\n\ttab $A 'q' \"q\" \\ \u00e9\nE"}`, `{"command":"echo a # comment"}`, `{"command":"f() {\n  echo $1\n}\nf 'it'\\''s'"}`, `{"command":"alias hi='echo hi'"}`, `{"command":"hi; for i in 1 2\ndo echo $i; done; (exit 5)"}`,
+		`{"command":"echo again"}`,
 		`{"command":"sleep 100","timeout_ms":30}`, `{"command":"echo $A; pwd"}`, `{"command":"exit 3"}`, `{"command":"pwd"}`,
 		`{"restart":true}`, `{"restart":true,"command":"echo $A"}`, `{}`, `{"command":""}`, `{"timeout_ms":5}`, `[]`, `{`, `"x"`,
-		`{"command":"seq 30000"}`, `{"command":"printf '\\033[1mb\\r\\n'"}`,
+		`{"command":"set -e; false; echo not reached"}`, `{"command":"echo $-"}`, `{"command":"seq 30000"}`, `{"command":"printf '\\033[1mb\\r\\n'"}`,
 	} {
-		// An unclosed quote waits for its end.
-		if strings.Contains(input, "unclosed") {
-			input = strings.TrimSuffix(input, "}") + `,"timeout_ms":50}`
-		}
 		blocks, wantErr := run(t.Context(), json.RawMessage(input))
 		want := ""
 		for _, b := range blocks {
@@ -56,6 +56,45 @@ func newTestShell(t *testing.T, dir string, env map[string]string) *shell {
 	s.killAll = func() error { return nil }
 	t.Cleanup(s.restart)
 	return s
+}
+
+// Where the SDK's tool hangs until the timeout, ours says what is wrong.
+func TestShellSyntaxError(t *testing.T) {
+	s := newTestShell(t, t.TempDir(), map[string]string{"PATH": os.Getenv("PATH"), "LANG": "C.UTF-8"})
+	for command, want := range map[string]string{
+		")":                   "bash: syntax error near unexpected token `)'\n\n\nexit code: 2",
+		"echo 'open":          "bash: unexpected EOF while looking for matching `''\n\n\nexit code: 2",
+		"if true":             "bash: syntax error: unexpected end of file\n\n\nexit code: 2",
+		"echo }; }":           "bash: syntax error near unexpected token `}'\n\n\nexit code: 2",
+		"echo '\x03\x15\x7f'": "\x03\x15\x7f\n\n",
+		"a\x00b":              "bash: the command contains a NUL character",
+	} {
+		input, err := json.Marshal(map[string]string{"command": command})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := s.call(t.Context(), input, false); got != want {
+			t.Errorf("%q\n got %q\nwant %q", command, got, want)
+		}
+		if got, _ := s.call(t.Context(), json.RawMessage(`{"command":"declare -F; echo on"}`), false); got != "on\n\n" {
+			t.Errorf("after %q: %q", command, got)
+		}
+	}
+}
+
+// Whatever a command consists of, the shell reads it as it is.
+func TestTypedIsRead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.ReplaceAll(rapid.String().Draw(t, "text"), "\x00", "")
+		line := typed(text)
+		if strings.ContainsFunc(line, unicode.IsControl) && !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 && unicode.IsControl(r) }) {
+			t.Fatalf("%q has control characters", line)
+		}
+		out, err := exec.Command("bash", "--norc", "-c", "printf %s "+strings.TrimSuffix(strings.TrimPrefix(line, "eval "), settle)).Output()
+		if err != nil || string(out) != text {
+			t.Fatalf("%q is read as %q, %v", text, out, err)
+		}
+	})
 }
 
 func TestShellStop(t *testing.T) {

@@ -15,3 +15,5 @@ func open(stateDir, rootfs string) (hands.Driver, error) {
 func TestMain(m *testing.M) { handstest.Main(m, open) }
 
 func TestConformance(t *testing.T) { handstest.Run(t, open) }
+
+func BenchmarkDriver(b *testing.B) { handstest.Bench(b, open) }

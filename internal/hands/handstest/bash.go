@@ -23,6 +23,8 @@ func testBash(t *testing.T, s *suite) {
 		{"bash", args{"command": "nosuchprogram"}, "bash: nosuchprogram: command not found\n\n\nexit code: 127", true},
 		{"bash", args{"command": `printf '\033[31mred\033[0m\r\n'`}, "red\n\n", false},
 		{"bash", args{"command": "cat"}, "(no output)", false},
+		{"bash", args{"command": "echo 'a"}, "bash: unexpected EOF while looking for matching `''\n\n\nexit code: 2", true},
+		{"bash", args{"command": "cat <<'E' | od -An -c\n\ta\x03\nE"}, "  \\t   a 003  \\n\n\n", false},
 		{"bash", args{"command": "echo a!!b"}, "a!!b\n\n", false},
 		{"bash", args{"command": "echo -n \"$HISTFILE\""}, "(no output)", false},
 		{"bash", args{}, "bash: command is required", true},

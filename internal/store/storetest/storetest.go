@@ -19,6 +19,9 @@ func Run(t *testing.T, open func(t *testing.T) store.DB) {
 	t.Run("a panic in an update is an error of that update", func(t *testing.T) { panics(t, open(t)) })
 	t.Run("a view sees every finished update", func(t *testing.T) { readYourWrites(t, open(t)) })
 	t.Run("an update after Close fails", func(t *testing.T) { closed(t, open(t)) })
+	t.Run("agents and their versions", func(t *testing.T) { agentVersions(t, open(t)) })
+	t.Run("pages of agents are ranges of the sorted rows", func(t *testing.T) { agentPages(t, open(t)) })
+	t.Run("environments", func(t *testing.T) { environments(t, open(t)) })
 }
 
 const insertEnv = `INSERT INTO environments (id, name, created_at, updated_at, doc) VALUES ($1, $2, 0, 0, '{}')`

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/ostlerdev/ostler/internal/hands"
+	"github.com/ostlerdev/ostler/internal/model"
+	"github.com/ostlerdev/ostler/internal/model/demo"
+	"github.com/ostlerdev/ostler/internal/server"
+)
+
+// options are the settings that serve and demo share.
+type options struct {
+	Sandbox string `default:"gvisor" enum:"gvisor,namespace" env:"OSTLER_SANDBOX" help:"Sandbox driver: gvisor, or namespace (weaker: the host's kernel is shared)."`
+	Rootfs  string `type:"path" env:"OSTLER_ROOTFS" help:"Directory shown as the sandbox's system, in place of the host's /usr."`
+	Memory  int64  `default:"8192" env:"OSTLER_SANDBOX_MEMORY" help:"Memory of a sandbox in MiB."`
+	Disk    int64  `default:"10240" env:"OSTLER_SANDBOX_DISK" help:"Disk of a sandbox in MiB."`
+	Pids    int    `default:"1024" env:"OSTLER_SANDBOX_PROCESSES" help:"Processes of a sandbox."`
+
+	APIKey       string   `name:"api-key" env:"OSTLER_API_KEY" help:"Fixed admin key. Without it one is made and kept in the data directory."`
+	Models       string   `type:"path" env:"OSTLER_MODELS" help:"JSON file of models and their upstreams."`
+	ModelBaseURL string   `name:"model-base-url" env:"OSTLER_MODEL_BASE_URL" help:"Default upstream, a server that speaks the Messages API."`
+	ModelAPIKey  string   `name:"model-api-key" env:"OSTLER_MODEL_API_KEY,ANTHROPIC_API_KEY" help:"Key of the default upstream."`
+	AllowPrivate string   `env:"OSTLER_ALLOW_PRIVATE" help:"Loopback and private addresses that server-side calls and sandboxes may reach: 1 for all, or a list of CIDRs and names."`
+	GateHosts    string   `env:"OSTLER_GATE_HOSTS" help:"Static names at the gate: name=ip:port,…"`
+	GitHosts     []string `env:"OSTLER_GIT_HOSTS" help:"Hosts besides github.com from which repositories may be attached."`
+	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"OSTLER_LOG_LEVEL" help:"Least severe level that is logged."`
+}
+
+// config is the server's configuration over a data directory.
+func (o *options) config(dataDir string, log *slog.Logger) server.Config {
+	return server.Config{
+		DataDir: dataDir, APIKey: o.APIKey, Sandbox: o.Sandbox, Rootfs: o.Rootfs,
+		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
+		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GitHosts: o.GitHosts, Log: log,
+		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
+	}
+}
+
+// logger writes to standard error.
+func (o *options) logger() *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(strings.ToUpper(o.LogLevel))); err != nil {
+		panic(err) // kong has checked the name
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,11 @@
+// Runs every check with the TypeScript SDK that is installed beside this copy.
+//
+// The environment names the server: ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY.
+
+import './resources.mjs';
+import './turns.mjs';
+import './files.mjs';
+import './failures.mjs';
+import { main } from './checks.mjs';
+
+await main();

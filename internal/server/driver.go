@@ -1,0 +1,74 @@
+package server
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ostlerdev/ostler/internal/gate/policy"
+	"github.com/ostlerdev/ostler/internal/hands"
+	"github.com/ostlerdev/ostler/internal/hands/gvisor"
+	"github.com/ostlerdev/ostler/internal/hands/namespace"
+	"github.com/ostlerdev/ostler/internal/store"
+	"github.com/ostlerdev/ostler/internal/store/sqlite"
+	"github.com/ostlerdev/ostler/internal/wire"
+)
+
+// driver makes the sandbox driver that c names and tries it out. It never
+// falls back to a weaker one.
+func driver(ctx context.Context, c Config, data *dataDir) (d hands.Driver, err error) {
+	if c.Driver != nil {
+		return c.Driver, nil
+	}
+	state := data.file("sandbox-state")
+	switch c.Sandbox {
+	case "", "gvisor":
+		d, err = gvisor.New(gvisor.Options{StateDir: state, Rootfs: c.Rootfs})
+	case "namespace":
+		d, err = namespace.New(namespace.Options{StateDir: state, Rootfs: c.Rootfs})
+	default:
+		return nil, fmt.Errorf("no sandbox driver %q: want gvisor or namespace", c.Sandbox)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Probe(ctx, data.file("probe")); err != nil {
+		return nil, fmt.Errorf("the %s sandbox can't be used on this machine: %w", d.Name(), err)
+	}
+	return d, nil
+}
+
+// policyOf reads what a session's sandbox may reach.
+func policyOf(db *sqlite.DB) func(context.Context, string) (policy.Policy, error) {
+	return func(ctx context.Context, session string) (p policy.Policy, err error) {
+		err = db.View(ctx, func(tx store.Tx) error {
+			row, err := store.GetSession(tx, session)
+			if err != nil {
+				return err
+			}
+			env, err := store.GetEnvironment(tx, row.EnvironmentID)
+			if err != nil {
+				return err
+			}
+			doc, err := row.Doc()
+			if err != nil {
+				return err
+			}
+			p, err = networkPolicy(env.Config.Networking, doc.Agent.MCPServers)
+			return err
+		})
+		return p, err
+	}
+}
+
+func networkPolicy(n *wire.Networking, servers []wire.MCPServer) (policy.Policy, error) {
+	if n == nil || n.Type == wire.TypeUnrestricted {
+		return policy.Unrestricted(), nil
+	}
+	l := policy.Limited{AllowedHosts: n.AllowedHosts, AllowPackageManagers: n.AllowPackageManagers}
+	if n.AllowMCPServers {
+		for _, s := range servers {
+			l.MCPServers = append(l.MCPServers, s.URL)
+		}
+	}
+	return l.Policy()
+}

@@ -1,0 +1,221 @@
+// Package server puts the parts of a server together: data directory,
+// database, journal, turns, sandboxes, gate and API. It is the whole program
+// as a value, for the command line, the tests and the benchmarks alike.
+//
+// Promises: Open returns when requests can be served; what an earlier process
+// left unfinished is gone on with. Close is idempotent and waits for
+// everything that Open began; a turn that is cut short by it is gone on with
+// at the next Open.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/ostlerdev/ostler/internal/api"
+	"github.com/ostlerdev/ostler/internal/blob/dir"
+	"github.com/ostlerdev/ostler/internal/brain"
+	"github.com/ostlerdev/ostler/internal/filestore"
+	"github.com/ostlerdev/ostler/internal/gate"
+	"github.com/ostlerdev/ostler/internal/gate/dial"
+	"github.com/ostlerdev/ostler/internal/hands"
+	"github.com/ostlerdev/ostler/internal/ids"
+	"github.com/ostlerdev/ostler/internal/journal"
+	"github.com/ostlerdev/ostler/internal/lifecycle"
+	"github.com/ostlerdev/ostler/internal/model"
+	"github.com/ostlerdev/ostler/internal/outputs"
+	"github.com/ostlerdev/ostler/internal/resource"
+	"github.com/ostlerdev/ostler/internal/sandboxes"
+	"github.com/ostlerdev/ostler/internal/secret"
+	"github.com/ostlerdev/ostler/internal/store/sqlite"
+)
+
+// Config is what an operator chooses.
+type Config struct {
+	DataDir      string
+	APIKey       string // "" keeps one in the data directory
+	Model        model.Config
+	Sandbox      string // gvisor or namespace
+	Rootfs       string // directory shown as the sandbox's system; "" is the host's
+	Limits       hands.Limits
+	AllowPrivate string // OSTLER_ALLOW_PRIVATE
+	GateHosts    string // OSTLER_GATE_HOSTS
+	GitHosts     []string
+	Log          *slog.Logger
+
+	// Driver, if set, is used in place of Sandbox.
+	Driver hands.Driver
+}
+
+// Server is an open server.
+type Server struct {
+	Key     string // the admin key
+	KeyFile string // where it is kept; "" if Config named it
+	Driver  hands.Driver
+	Models  *model.Table
+
+	handler http.Handler
+	closers []func() error // run from the last to the first
+	once    sync.Once
+	err     error
+}
+
+// Open makes a server that is ready for requests. The error says which part
+// could not be had.
+func Open(ctx context.Context, c Config) (*Server, error) {
+	s := &Server{}
+	if err := s.open(ctx, c); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Handler serves the API.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Close ends everything and waits for it.
+func (s *Server) Close() error {
+	s.once.Do(func() {
+		var errs []error
+		for i := len(s.closers) - 1; i >= 0; i-- {
+			errs = append(errs, s.closers[i]())
+		}
+		s.err = errors.Join(errs...)
+	})
+	return s.err
+}
+
+func (s *Server) onClose(f func() error) { s.closers = append(s.closers, f) }
+
+// background runs f until Close, which waits for it.
+func (s *Server) background(f func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(ctx)
+	}()
+	s.onClose(func() error {
+		cancel()
+		<-done
+		return nil
+	})
+}
+
+func (s *Server) open(ctx context.Context, c Config) error {
+	data, err := openDataDir(c.DataDir)
+	if err != nil {
+		return err
+	}
+	s.onClose(data.close)
+	if s.Key, s.KeyFile, err = data.adminKey(c.APIKey); err != nil {
+		return err
+	}
+	if s.Models, err = model.NewTable(c.Model); err != nil {
+		return err
+	}
+	s.onClose(func() error { s.Models.Close(); return nil })
+	s.background(refresh(s.Models, c.Log))
+	db, err := sqlite.Open(ctx, data.file("ostler.db"))
+	if err != nil {
+		return err
+	}
+	s.onClose(db.Close)
+	blobs, err := dir.Open(data.file("blobs"))
+	if err != nil {
+		return err
+	}
+	s.onClose(blobs.Close)
+	keeper, err := secret.Open(data.file("master_key"))
+	if err != nil {
+		return err
+	}
+	if s.Driver, err = driver(ctx, c, data); err != nil {
+		return err
+	}
+	source, now := new(ids.Random), time.Now
+	log := journal.New(source, now)
+	stored := filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: now})
+	files := &files{Files: stored, outputs: outputs.New(outputs.Config{Files: stored}), log: c.Log}
+	s.background(files.keep)
+	boxes, err := s.sandboxes(ctx, c, data, db, files)
+	if err != nil {
+		return err
+	}
+	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Now: now, Log: c.Log})
+	s.onClose(func() error { turns.Stop(); return nil })
+	sessions := &lifecycle.Service{
+		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,
+		Resources: resource.Options{AllowedGitHosts: c.GitHosts},
+		Ended:     func(session string, _ bool) { boxes.Remove(session) },
+		Unused:    files.remove,
+		Changed:   files.changed(boxes),
+	}
+	front := api.New(api.Deps{DB: db, IDs: source, Now: now, Log: c.Log, Models: s.Models, Keys: api.StaticKeys(s.Key),
+		Journal: log, Sessions: sessions, Files: stored})
+	s.onClose(func() error { front.Close(); return nil })
+	s.handler = front.Handler()
+	return turns.Start(ctx)
+}
+
+// sandboxes makes the manager of sandboxes and the gate they go out by.
+func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files) (*sandboxes.Manager, error) {
+	allow, err := dial.ParseAllow(c.AllowPrivate)
+	if err != nil {
+		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
+	}
+	names, err := dial.ParseNames(c.GateHosts)
+	if err != nil {
+		return nil, fmt.Errorf("OSTLER_GATE_HOSTS: %w", err)
+	}
+	out := gate.New(gate.Config{Dialer: &dial.Dialer{Allow: allow, Names: names}, Audit: audit(c.Log)})
+	s.onClose(out.Close)
+	sockets, err := data.socketDir()
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(func() error { return os.RemoveAll(sockets) })
+	boxes, err := sandboxes.New(ctx, sandboxes.Config{
+		Driver: s.Driver, Gate: out, Dir: data.file("sandboxes"), SocketDir: sockets, Limits: c.Limits, Log: c.Log,
+		Policy:      policyOf(db),
+		Materialize: files.materialize,
+		Publish:     files.publish,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(func() error { boxes.Close(); return nil })
+	return boxes, nil
+}
+
+// audit logs what goes through the gate.
+func audit(log *slog.Logger) func(gate.Record) {
+	return func(r gate.Record) {
+		log.Info("gate", "session", r.Session, "host", r.Host, "port", r.Port, "verdict", r.Verdict, "reason", r.Reason,
+			"up", r.Up, "down", r.Down, "duration", r.Duration)
+	}
+}
+
+// refresh keeps the lists of the upstreams' models up to date.
+func refresh(models *model.Table, log *slog.Logger) func(context.Context) {
+	return func(ctx context.Context) {
+		tick := time.NewTicker(time.Hour)
+		defer tick.Stop()
+		for {
+			if err := models.Refresh(ctx); err != nil && ctx.Err() == nil {
+				log.Warn("an upstream's list of models could not be read", "error", err)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
