@@ -1,0 +1,208 @@
+package brain
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/ostlerdev/ostler/internal/modeltest"
+	"github.com/ostlerdev/ostler/internal/store"
+	"github.com/ostlerdev/ostler/internal/wire"
+)
+
+// Whatever a client, the model and the operator do in whatever order, the log
+// keeps its invariants and the model is never asked something it would refuse
+// (the double fails the test if it is).
+func TestLogInvariants(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		seed := rapid.Uint64().Draw(rt, "seed")
+		actions := rapid.SliceOfN(rapid.SampledFrom([]string{"say", "say", "say", "interrupt", "answer", "answer", "break in", "restart"}), 1, 12).Draw(rt, "actions")
+		ok := t.Run("", func(t *testing.T) { play(t, seed, actions) })
+		if !ok {
+			rt.Fatalf("seed %d, actions %q", seed, actions)
+		}
+	})
+}
+
+func play(t *testing.T, seed uint64, actions []string) {
+	h := newHarness(t)
+	s := h.session("cloud", `{"type":"agent_toolset_20260401","configs":[{"name":"write","permission_policy":{"type":"always_ask"}}]}`, weather)
+	h.model.Func(randomModel(seed))
+	said := 0
+	for _, a := range actions {
+		switch a {
+		case "say":
+			said++
+			h.trySend(s, userMessage(fmt.Sprint("message ", said))) // refused while it is parked
+		case "interrupt":
+			h.send(s, `{"type":"user.interrupt"}`)
+		case "break in":
+			said++
+			h.send(s, `{"type":"user.interrupt"}`, userMessage(fmt.Sprint("message ", said)))
+		case "answer":
+			h.answerAll(s)
+		case "restart":
+			h.restart()
+		}
+	}
+	for h.rest(s); h.row(s).Parked; h.rest(s) {
+		h.answerAll(s)
+	}
+	h.model.Func(func(modeltest.Request) modeltest.Reply { return modeltest.Text("The end.") })
+	h.until(s, wire.TypeStatusIdle, userMessage("and finally"))
+	h.checkInvariants(s)
+}
+
+// randomModel answers at random. It never loops for ever: the more it said,
+// the likelier it is to come to an end.
+func randomModel(seed uint64) func(modeltest.Request) modeltest.Reply {
+	var mu sync.Mutex
+	rng := rand.New(rand.NewPCG(seed, 1))
+	return func(modeltest.Request) modeltest.Reply {
+		mu.Lock()
+		defer mu.Unlock()
+		bash := modeltest.ToolUse("bash", map[string]any{"command": "true"})
+		custom := modeltest.ToolUse("weather", map[string]any{"city": "Ulm"})
+		asks := modeltest.ToolUse("write", map[string]any{"file_path": "a", "content": "b"})
+		choices := []modeltest.Reply{
+			bash, custom, asks, bash.And(custom), custom.And(asks).And(bash), modeltest.Thinking("hm").And(bash),
+			modeltest.ToolUse("nonesuch", map[string]any{}), modeltest.PauseTurn("wait"), modeltest.Refusal("cyber", "no"),
+			modeltest.Error(529, "overloaded_error", "Overloaded"), modeltest.Text("half").Drop(3), modeltest.MaxTokens("and so"), modeltest.Empty(),
+		}
+		if n := rng.IntN(2 * len(choices)); n < len(choices) {
+			return choices[n]
+		}
+		return modeltest.Thinking("so").And(modeltest.Text("Well."))
+	}
+}
+
+// answerAll answers every call that waits for the client. Some answers may
+// come too late.
+func (h *harness) answerAll(s string) {
+	h.t.Helper()
+	var calls []store.Call
+	err := h.db.View(h.t.Context(), func(tx store.Tx) (err error) {
+		calls, err = store.Calls(tx, s)
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, c := range calls {
+		switch {
+		case c.Awaits == store.AwaitsResult:
+			h.trySend(s, customResult(c.EventID, "rain"))
+		case c.Awaits == store.AwaitsConfirmation && c.Decided == "":
+			h.trySend(s, confirm(c.EventID, []string{"allow", "deny"}[c.Seq%2]))
+		}
+	}
+}
+
+// rest waits until nothing is left to do without the client.
+func (h *harness) rest(s string) {
+	h.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		var inbox []store.Queued
+		err := h.db.View(h.t.Context(), func(tx store.Tx) (err error) {
+			inbox, err = store.Inbox(tx, s)
+			return err
+		})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if row := h.row(s); row.Status == wire.Idle && (row.Parked || len(inbox) == 0) {
+			return
+		}
+		if time.Now().After(deadline) {
+			h.t.Fatalf("the session doesn't come to rest:\n%s", strings.Join(h.events(s), "\n"))
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+func (h *harness) checkInvariants(s string) {
+	h.t.Helper()
+	type event struct {
+		ID          string
+		Type        string
+		ProcessedAt string `json:"processed_at"`
+		StartID     string `json:"model_request_start_id"`
+		ToolUseID   string `json:"tool_use_id"`
+		CustomID    string `json:"custom_tool_use_id"`
+	}
+	ids, span := map[string]bool{}, ""
+	open := map[string]string{} // call → type
+	status, thread, last := wire.Idle, wire.Idle, ""
+	for _, raw := range h.events(s) {
+		var e event
+		if err := json.Unmarshal([]byte(raw), &e); err != nil {
+			h.t.Fatal(err)
+		}
+		fail := func(what string) { h.t.Errorf("%s at %s", what, raw) }
+		if ids[e.ID] {
+			fail("an id twice")
+		}
+		ids[e.ID] = true
+		if e.ProcessedAt <= last {
+			fail("time goes back")
+		}
+		last = e.ProcessedAt
+		switch e.Type {
+		case wire.TypeStatusRunning:
+			if status == wire.Running {
+				fail("running twice")
+			}
+			status = wire.Running
+		case wire.TypeThreadRunning:
+			thread = wire.Running
+		case wire.TypeThreadRescheduled:
+			thread = wire.Rescheduling
+		case wire.TypeStatusRescheduled:
+			status = wire.Rescheduling
+		case wire.TypeThreadIdle:
+			thread = wire.Idle
+		case wire.TypeStatusIdle:
+			status = wire.Idle
+			if thread != wire.Idle {
+				fail("idle while the thread is " + thread)
+			}
+		case wire.TypeModelRequestStart:
+			if span != "" || status != wire.Running || len(open) > 0 {
+				fail("a model request in the wrong place")
+			}
+			span = e.ID
+		case wire.TypeModelRequestEnd:
+			if e.StartID != span || span == "" {
+				fail("an end without its start")
+			}
+			span = ""
+		case wire.TypeAgentToolUse, wire.TypeAgentCustomToolUse:
+			if span == "" {
+				fail("a call outside of a model request")
+			}
+			open[e.ID] = e.Type
+		case wire.TypeAgentToolResult, wire.TypeUserCustomToolResult:
+			id := e.ToolUseID + e.CustomID
+			if open[id] == "" {
+				fail("a result of no open call")
+			}
+			delete(open, id)
+		case wire.TypeUserInterrupt:
+			for id, typ := range open { // custom calls are void without a result event
+				if typ == wire.TypeAgentCustomToolUse {
+					delete(open, id)
+				}
+			}
+		}
+	}
+	if span != "" || len(open) > 0 || status != wire.Idle {
+		h.t.Errorf("the log ends with span %q, calls %v, status %s", span, open, status)
+	}
+}
