@@ -3,6 +3,7 @@
 # of the lock files, below .cache/clients. What a machine has no toolchain for
 # is reported and left out; as root on Debian the toolchain is installed.
 set -u
+export PIP_ROOT_USER_ACTION=ignore
 cd "$(dirname "$0")/.."
 clients=.cache/clients
 locks=conformance
@@ -23,11 +24,15 @@ fresh() {
 	[ -f "$dir/installed" ] && [ "$(cat "$@" | cksum)" = "$(cat "$dir/installed")" ]
 }
 
-# pip prints a command that runs pip, without touching the system's packages.
+# pip prints a command that runs pip. One in an environment of its own sees
+# nothing of the system's packages; where that cannot be made, the system's pip
+# installs into a directory just as well.
 pip() {
-	if python3 -m pip --version >/dev/null 2>&1; then
+	if "$clients/pip/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv "$clients/pip" >/dev/null 2>&1; then
+		echo "$clients/pip/bin/python -m pip"
+	elif python3 -m pip --version >/dev/null 2>&1; then
 		echo "python3 -m pip"
-	elif python3 -m venv "$clients/pip" >/dev/null 2>&1 || { apt_get python3-venv >&2 && python3 -m venv "$clients/pip" >/dev/null 2>&1; }; then
+	elif apt_get python3-venv >&2 && python3 -m venv "$clients/pip" >/dev/null 2>&1; then
 		echo "$clients/pip/bin/python -m pip"
 	else
 		return 1

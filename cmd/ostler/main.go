@@ -11,9 +11,10 @@ import (
 // commands is the command line. Each command is a struct with a Run method in
 // a file of its own.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the API."`
-	Demo    demoCommand    `cmd:"" help:"Run one turn with tools in a sandbox and show it."`
-	Version versionCommand `cmd:"" help:"Print the version and exit."`
+	Serve     serveCommand     `cmd:"" help:"Serve the API."`
+	Demo      demoCommand      `cmd:"" help:"Run one turn with tools in a sandbox and show it."`
+	RotateKey rotateKeyCommand `cmd:"" help:"Give a stopped server a new key for its secrets."`
+	Version   versionCommand   `cmd:"" help:"Print the version and exit."`
 }
 
 func main() {

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"path"
 	"reflect"
-	"runtime/debug"
 	"testing"
 	"time"
 
@@ -21,18 +20,8 @@ import (
 	"github.com/anthropics/anthropic-sdk-go/v2/option"
 )
 
-const module = "github.com/anthropics/anthropic-sdk-go/v2"
-
-// Version is the version of the SDK in the build.
-func Version() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, m := range info.Deps {
-		if m.Path == module {
-			return m.Version
-		}
-	}
-	return "unknown"
-}
+// Module is the path of the SDK's module.
+const Module = "github.com/anthropics/anthropic-sdk-go/v2"
 
 // Check is one thing a program of the hosted service does.
 type Check struct {
@@ -107,5 +96,5 @@ var serial = time.Now().UnixNano()
 // unique is a name no other run uses: those of environments may exist once.
 func unique(name string) string {
 	serial++
-	return fmt.Sprintf("%s-%s-%d", name, path.Base(module), serial)
+	return fmt.Sprintf("%s-%s-%d", name, path.Base(Module), serial)
 }

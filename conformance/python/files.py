@@ -3,6 +3,9 @@
 import anthropic
 from checks import check, equal, new_session, raises, script, text_of, turn
 
+# Newer SDKs have a class of their own for some error codes.
+NotDownloadable = getattr(anthropic.types, "FileNotDownloadableError", anthropic.BadRequestError)
+
 CSV = b"a,b\n1,2\n3,4\n"
 
 
@@ -12,7 +15,7 @@ def file_life(client):
     equal((file.filename, file.mime_type, file.size_bytes, file.downloadable), ("table.csv", "text/csv", len(CSV), False))
     equal(client.beta.files.retrieve_metadata(file.id), file)
     assert file.id in [f.id for f in client.beta.files.list(limit=1)]
-    raises(anthropic.BadRequestError, lambda: client.beta.files.download(file.id))
+    raises(NotDownloadable, lambda: client.beta.files.download(file.id))
     equal(client.beta.files.delete(file.id).type, "file_deleted")
     raises(anthropic.NotFoundError, lambda: client.beta.files.retrieve_metadata(file.id))
 

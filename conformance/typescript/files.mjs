@@ -3,6 +3,9 @@
 import Anthropic, { toFile } from '@anthropic-ai/sdk';
 import { all, check, equal, ids, newSession, rejects, script, textOf, turn } from './checks.mjs';
 
+// Newer SDKs have a class of their own for some error codes.
+const NotDownloadable = Anthropic.FileNotDownloadableError ?? Anthropic.BadRequestError;
+
 const CSV = 'a,b\n1,2\n3,4\n';
 
 const upload = async (client) =>
@@ -13,7 +16,7 @@ check(async function file_life(client) {
   equal([file.filename, file.mime_type, file.size_bytes, file.downloadable], ['table.csv', 'text/csv', CSV.length, false]);
   equal(await client.beta.files.retrieveMetadata(file.id), file);
   equal(ids(await all(client.beta.files.list({ limit: 1 }))).includes(file.id), true);
-  await rejects(Anthropic.BadRequestError, () => client.beta.files.download(file.id));
+  await rejects(NotDownloadable, () => client.beta.files.download(file.id));
   equal((await client.beta.files.delete(file.id)).type, 'file_deleted');
   await rejects(Anthropic.NotFoundError, () => client.beta.files.retrieveMetadata(file.id));
 });

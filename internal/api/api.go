@@ -10,6 +10,7 @@
 package api
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -33,7 +34,7 @@ type Models interface {
 	Get(idOrAlias string) (model.Info, bool)
 }
 
-// Deps is what a Server works with. All fields are required.
+// Deps is what a Server works with. All fields but the times are required.
 type Deps struct {
 	DB       store.DB
 	IDs      ids.Source
@@ -44,17 +45,28 @@ type Deps struct {
 	Journal  *journal.Journal
 	Sessions *lifecycle.Service
 	Files    *filestore.Files
+
+	// BodyTimeout is how long a client may take to send a JSON body; 0 is a
+	// minute.
+	BodyTimeout time.Duration
 }
+
+// bodyTime is Deps.BodyTimeout if that is 0.
+const bodyTime = time.Minute
 
 // Server serves the API.
 type Server struct {
 	Deps
 	closing chan struct{}
 	once    sync.Once
+	newer   sync.Once // the log has told of a version that is not known yet
 }
 
 // New makes a Server.
-func New(d Deps) *Server { return &Server{Deps: d, closing: make(chan struct{})} }
+func New(d Deps) *Server {
+	d.BodyTimeout = cmp.Or(d.BodyTimeout, bodyTime)
+	return &Server{Deps: d, closing: make(chan struct{})}
+}
 
 // Close ends open event streams. Other requests are the http.Server's to end.
 func (s *Server) Close() { s.once.Do(func() { close(s.closing) }) }

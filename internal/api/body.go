@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
@@ -15,13 +16,9 @@ import (
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
-const (
-	// maxBody bounds a JSON body, also after decoding (Managed Agents API:
-	// conventions).
-	maxBody = 32 << 20
-	// bodyTime is how long a client may take to send a JSON body.
-	bodyTime = 60 * time.Second
-)
+// maxBody bounds a JSON body, also after decoding (Managed Agents API:
+// conventions).
+const maxBody = 32 << 20
 
 // readJSON reads a JSON body into v.
 func (s *Server) readJSON(w http.ResponseWriter, r *http.Request, v any) error {
@@ -30,10 +27,10 @@ func (s *Server) readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 		return err
 	}
 	control := http.NewResponseController(w)
-	if err := control.SetReadDeadline(time.Now().Add(bodyTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := control.SetReadDeadline(time.Now().Add(s.BodyTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	body, err := readBody(r)
+	body, err := readBody(w, r)
 	if err != nil {
 		return err
 	}
@@ -42,6 +39,9 @@ func (s *Server) readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	}
 	if err := control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
+	}
+	if string(bytes.TrimSpace(body)) == "null" { // which would decode into anything
+		return fault.At("", "expected an object")
 	}
 	return wire.Decode(body, v)
 }
@@ -72,11 +72,14 @@ func fromLatin1(b []byte) []byte {
 	return out
 }
 
-func readBody(r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > maxBody {
 		return nil, fault.New(fault.TooLarge, "the body is larger than %d bytes", maxBody)
 	}
-	var src io.Reader = http.MaxBytesReader(nil, r.Body, maxBody)
+	if a, ok := w.(*answer); ok {
+		w = a.ResponseWriter // which closes the connection at the limit
+	}
+	var src io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
 	encoded := false
 	switch enc := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); enc {
 	case "", "identity":

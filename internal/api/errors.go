@@ -28,6 +28,7 @@ var statuses = map[fault.Kind]struct {
 	fault.BadMediaType:    {http.StatusUnsupportedMediaType, "invalid_request_error"},
 	fault.RateLimited:     {http.StatusTooManyRequests, "rate_limit_error"},
 	fault.Unavailable:     {http.StatusServiceUnavailable, "api_error"},
+	fault.BadRange:        {http.StatusRequestedRangeNotSatisfiable, "invalid_request_error"},
 }
 
 // refuse answers with an error, the one place where that happens. An answer

@@ -49,8 +49,34 @@ func (s *Server) downloadFile(w http.ResponseWriter, r *http.Request) (err error
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": rec.Doc.Filename}))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("ETag", `"`+rec.Doc.SHA256+`"`)
-	http.ServeContent(w, r, "", time.UnixMicro(rec.CreatedAt), body)
+	out := &rangeAnswer{ResponseWriter: w}
+	http.ServeContent(out, r, "", time.UnixMicro(rec.CreatedAt), body)
+	if out.refused {
+		return fault.New(fault.BadRange, "file `%s` has %d bytes, none of them in the range %s", rec.ID, rec.Size, r.Header.Get("Range"))
+	}
 	return nil
+}
+
+// rangeAnswer keeps back the text that http.ServeContent answers to a range it
+// can't serve.
+type rangeAnswer struct {
+	http.ResponseWriter
+	refused bool
+}
+
+func (a *rangeAnswer) WriteHeader(status int) {
+	if status == http.StatusRequestedRangeNotSatisfiable {
+		a.refused = true
+		return
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *rangeAnswer) Write(b []byte) (int, error) {
+	if a.refused {
+		return len(b), nil
+	}
+	return a.ResponseWriter.Write(b)
 }
 
 // listFiles lists files, newest first. Cursors of both dialects are

@@ -60,32 +60,41 @@ func (s *Server) endpoint(r route) http.Handler {
 		if who.Kind != AdminKey { // the one kind there is; an endpoint for another will say so in routes
 			return fault.New(fault.Forbidden, "this kind of credential can't be used here, an API key can")
 		}
-		version, err := versionOf(req.Header)
-		if err != nil {
+		c := callOf(req)
+		if c.version, err = versionOf(req.Header); err != nil {
 			return err
+		}
+		c.who = who
+		if asked := req.Header.Get("anthropic-version"); c.version == version2026 && asked > version2026 {
+			s.newer.Do(func() { s.Log.Info("a client asks for a version of the API newer than any known", "version", asked) })
 		}
 		if r.beta != "" && !slices.Contains(betas(req.Header), r.beta) {
 			return fault.New(fault.NotFound, "no endpoint at %s without the header `anthropic-beta: %s`", req.URL.Path, r.beta)
 		}
-		return r.handle(w, req.WithContext(context.WithValue(req.Context(), callKey{}, &call{who, version})))
+		return r.handle(w, req)
 	})
 }
 
 // call is what the server knows of the request it answers.
 type call struct {
+	id      string // request-id
 	who     Principal
-	version string
+	version string // of the API, as selected; "" before it is
 }
 
 type callKey struct{}
+
+// callOf is the call that a request belongs to.
+func callOf(r *http.Request) *call { return r.Context().Value(callKey{}).(*call) }
 
 // wrap gives a handler its request id, turns its error into an answer, and
 // logs the request.
 func (s *Server) wrap(h func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		id := s.IDs.New(ids.Request)
-		w.Header().Set("request-id", id)
+		c := &call{id: s.IDs.New(ids.Request)}
+		w.Header().Set("request-id", c.id)
+		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 		out := &answer{ResponseWriter: w}
 		err := guarded(h, out, r)
 		switch {
@@ -93,13 +102,13 @@ func (s *Server) wrap(h func(http.ResponseWriter, *http.Request) error) http.Han
 		case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 			out.status = statusClientGone // nobody to tell
 		default:
-			s.refuse(out, id, err)
+			s.refuse(out, c.id, err)
 		}
 		if !s.Log.Enabled(r.Context(), slog.LevelDebug) {
 			return
 		}
-		s.Log.Debug("request", "id", id, "method", r.Method, "path", r.URL.Path, "status", out.status,
-			"version", r.Header.Get("anthropic-version"), "duration", time.Since(start))
+		s.Log.Debug("request", "id", c.id, "method", r.Method, "path", r.URL.Path, "status", out.status,
+			"version", c.version, "duration", time.Since(start))
 	})
 }
 

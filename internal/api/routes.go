@@ -57,6 +57,21 @@ func (s *Server) routes() []route {
 		{"DELETE /v1/files/{file_id}", s.deleteFile, ""},
 		{"GET /v1/files/{file_id}/content", s.downloadFile, ""},
 
+		{"POST /v1/vaults", s.createVault, managedAgents},
+		{"GET /v1/vaults", s.listVaults, managedAgents},
+		{"GET /v1/vaults/{vault_id}", s.getVault, managedAgents},
+		{"POST /v1/vaults/{vault_id}", s.updateVault, managedAgents},
+		{"DELETE /v1/vaults/{vault_id}", s.deleteVault, managedAgents},
+		{"POST /v1/vaults/{vault_id}/archive", s.archiveVault, managedAgents},
+		{"POST /v1/vaults/{vault_id}/credentials", s.createCredential, managedAgents},
+		{"GET /v1/vaults/{vault_id}/credentials", s.listCredentials, managedAgents},
+		{"GET /v1/vaults/{vault_id}/credentials/{credential_id}", s.getCredential, managedAgents},
+		{"POST /v1/vaults/{vault_id}/credentials/{credential_id}", s.updateCredential, managedAgents},
+		{"DELETE /v1/vaults/{vault_id}/credentials/{credential_id}", s.deleteCredential, managedAgents},
+		{"POST /v1/vaults/{vault_id}/credentials/{credential_id}/archive", s.archiveCredential, managedAgents},
+
+		{"GET /ostler/v1/gate_log", s.listGateLog, ""}, // this server's own
+
 		{"GET /v1/models", s.listModels, ""},
 		{"GET /v1/models/{model_id}", s.getModel, ""},
 	}

@@ -20,6 +20,7 @@ type Description struct {
 	} `json:"components"`
 
 	responses map[string]*schema // by "GET /v1/…"
+	requests  map[string]*schema // likewise, JSON bodies
 }
 
 // The modules that carry a description.
@@ -68,51 +69,56 @@ func loadDescription(module string) (*Description, error) {
 	return d, d.index()
 }
 
-// index collects the answers of all operations under "METHOD /path". Where a
+// index collects the bodies of all operations under "METHOD /path". Where a
 // path is described twice, the form marked ?beta=true wins: the server cannot
 // tell the two apart and answers with the richer one. User profiles are the
 // exception: their beta form is an old dialect that a header selects.
 func (d *Description) index() error {
-	d.responses = map[string]*schema{}
+	d.responses, d.requests = map[string]*schema{}, map[string]*schema{}
 	for path, operations := range d.Paths {
 		plain, isBeta := strings.CutSuffix(path, "?beta=true")
 		for method, raw := range operations {
 			if !isMethod(method) {
 				continue
 			}
-			s, err := okSchema(raw)
+			var op operation
+			err := json.Unmarshal(raw, &op)
 			if err != nil {
 				return fmt.Errorf("contract: %s %s: %w", method, path, err)
 			}
 			route := strings.ToUpper(method) + " " + plain
 			preferred := isBeta != strings.HasPrefix(plain, "/v1/user_profiles")
-			if _, ok := d.responses[route]; s != nil && (preferred || !ok) {
-				d.responses[route] = s
-			}
+			keep(d.responses, route, op.Responses["200"].json(), preferred)
+			keep(d.requests, route, op.RequestBody.json(), preferred)
 		}
 	}
 	return nil
+}
+
+func keep(in map[string]*schema, route string, s *schema, preferred bool) {
+	if _, ok := in[route]; s != nil && (preferred || !ok) {
+		in[route] = s
+	}
 }
 
 func isMethod(s string) bool {
 	return s == "get" || s == "post" || s == "put" || s == "patch" || s == "delete"
 }
 
-// okSchema is the schema of an operation's JSON answer with status 200, nil
-// if it answers something else.
-func okSchema(operation json.RawMessage) (*schema, error) {
-	var op struct {
-		Responses map[string]struct {
-			Content map[string]struct {
-				Schema *schema `json:"schema"`
-			} `json:"content"`
-		} `json:"responses"`
-	}
-	if err := json.Unmarshal(operation, &op); err != nil {
-		return nil, err
-	}
-	return op.Responses["200"].Content["application/json"].Schema, nil
+// operation is what a description says of one method of a path.
+type operation struct {
+	RequestBody body            `json:"requestBody"`
+	Responses   map[string]body `json:"responses"`
 }
+
+type body struct {
+	Content map[string]struct {
+		Schema *schema `json:"schema"`
+	} `json:"content"`
+}
+
+// json is the schema of a JSON body, nil if it is something else.
+func (b body) json() *schema { return b.Content["application/json"].Schema }
 
 func (d *Description) deref(ref string) *schema {
 	s, ok := d.Components.Schemas[refName(ref)]

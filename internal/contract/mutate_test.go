@@ -14,7 +14,7 @@ type mutation struct {
 }
 
 // mutations lists the breakages that the schema forbids for sure.
-func mutations(s *sampled) []mutation {
+func mutations(s *Sample) []mutation {
 	var out []mutation
 	add := func(kind, at string, apply func() func()) { out = append(out, mutation{kind, at, apply}) }
 	for _, m := range s.sites {
@@ -67,14 +67,14 @@ func TestMutationsAreCaught(t *testing.T) {
 	caught := map[string]int{} // by judge and kind
 	var missed []string
 	for _, route := range routes() {
-		for _, s := range samples(t, d2, route) {
+		for _, s := range answers(t, d2, route) {
 			for _, m := range mutations(s) {
 				if done[m.kind+m.at] {
 					continue
 				}
 				done[m.kind+m.at] = true
 				undo := m.apply()
-				found, err := checkRoute(route, encode(s.value))
+				found, err := checkRoute(route, s.Body())
 				undo()
 				if err != nil {
 					t.Fatal(err)

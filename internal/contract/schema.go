@@ -149,7 +149,7 @@ func (c *validator) text(path, v string, s *schema) {
 	if s.MinLength != nil && n < *s.MinLength || s.MaxLength != nil && n > *s.MaxLength {
 		c.add(path, "a text of %d characters is too short or too long", n)
 	}
-	if s.Pattern != "" && !regexp.MustCompile(s.Pattern).MatchString(v) {
+	if s.Pattern != "" && !pattern(s.Pattern).MatchString(v) {
 		c.add(path, "%q does not match %s", v, s.Pattern)
 	}
 	layout := map[string]string{"date-time": time.RFC3339, "date": time.DateOnly}[s.Format]
@@ -160,6 +160,13 @@ func (c *validator) text(path, v string, s *schema) {
 		c.add(path, "%q is no %s", v, s.Format)
 	}
 }
+
+// pattern compiles an ECMA expression as far as the descriptions use them.
+func pattern(expr string) *regexp.Regexp {
+	return regexp.MustCompile(unicodeEscape.ReplaceAllString(expr, `\x{$1}`))
+}
+
+var unicodeEscape = regexp.MustCompile(`\\u([0-9a-fA-F]{4})`)
 
 // union checks v against the variant its discriminator names, or against each
 // variant if there is none: one must fit, and the nearest miss is reported.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ostlerdev/ostler/internal/fault"
 	"github.com/ostlerdev/ostler/internal/gate/policy"
@@ -83,7 +84,7 @@ func applyNetworking(n *wire.Networking, p wire.NetworkingParam) (*wire.Networki
 
 // applyPackages replaces the lists that p has.
 func applyPackages(old *wire.Packages, p wire.PackagesParam) (*wire.Packages, error) {
-	if p.Type.Set && p.Type.Value != "packages" {
+	if p.Type.Set && !p.Type.Null && p.Type.Value != "packages" {
 		return nil, fault.At("type", "must be `packages`")
 	}
 	next := *old
@@ -111,7 +112,7 @@ func checkPackage(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return fault.At("", "must not be empty")
-	case len(name) > maxPackage:
+	case utf8.RuneCountInString(name) > maxPackage:
 		return fault.At("", "at most %d characters", maxPackage)
 	case strings.HasPrefix(name, "-"):
 		return fault.At("", "must not begin with `-`")

@@ -28,6 +28,7 @@ const (
 	BadMediaType                // 415 invalid_request_error
 	RateLimited                 // 429 rate_limit_error
 	Unavailable                 // 503 api_error
+	BadRange                    // 416 invalid_request_error
 )
 
 // Error is a refusal with a reason the caller may read.

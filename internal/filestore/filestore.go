@@ -201,6 +201,9 @@ func (f *Files) open(ctx context.Context, rec file.Record) (file.Record, io.Read
 	return rec, nil, err
 }
 
+// Blobs is the store of the bytes.
+func (f *Files) Blobs() blob.Store { return f.c.Blobs }
+
 // OpenBlob opens the bytes of a record for the server's own use.
 func (f *Files) OpenBlob(ctx context.Context, key string) (io.ReadCloser, error) {
 	r, _, err := f.c.Blobs.Open(ctx, key)

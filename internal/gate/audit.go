@@ -5,17 +5,39 @@ import "time"
 // Record is the account of one request or tunnel. It holds nothing of what was
 // sent: no path, no query, no field of a header.
 type Record struct {
-	Session  string // Session.ID
-	Kind     Kind
-	Host     string // name or address that was asked for; "" if the request had none
-	Port     uint16
-	Addr     string // address and port that was dialled; "" if none was
-	Verdict  Verdict
-	Reason   Reason
+	Session string // Session.ID
+	Kind    Kind
+	Host    string // name or address that was asked for; "" if the request had none
+	Port    uint16
+	Addr    string // address and port that was dialled; "" if none was
+	Verdict Verdict
+	Reason  Reason
+	// Credentials are those that were put into the request, by id and place.
+	Credentials []Use
+	// Err is why credentials could not be looked up, for the operator only;
+	// nil if that didn't fail. It is what Secrets or a lookup of it returned.
+	Err      error
 	Up, Down int64 // bytes of bodies or of the tunnel, from and to the sandbox
 	Start    time.Time
 	Duration time.Duration
 }
+
+// Use says that a credential was put into a request.
+type Use struct {
+	CredentialID string
+	Place        Place
+	Count        int // how often
+}
+
+// Place is where in a request a credential was put.
+type Place string
+
+// The places.
+const (
+	PlaceHeader   Place = "header"   // in place of the placeholder
+	PlaceBody     Place = "body"     // the same
+	PlaceInjected Place = "injected" // as a field of its own
+)
 
 // Kind is what a Record is about.
 type Kind string
@@ -24,6 +46,8 @@ type Kind string
 const (
 	KindRequest Kind = "request" // one HTTP request
 	KindTunnel  Kind = "tunnel"  // CONNECT
+	KindFlow    Kind = "flow"    // a connection that a program made as if there were no gate
+	KindLookup  Kind = "lookup"  // a name that may not be looked up; the others leave no record
 )
 
 // Verdict is the decision on a request or tunnel.
@@ -58,7 +82,9 @@ const (
 	ReasonResolve Reason = "unresolved" // the name has no address
 	ReasonDial    Reason = "unreachable"
 	ReasonTimeout Reason = "timeout"
-	ReasonBroken  Reason = "broken" // a side reset the connection or broke the protocol
-	ReasonGone    Reason = "gone"   // the client left before the answer
-	ReasonClosed  Reason = "closed" // the Port was closed
+	ReasonTLS     Reason = "tls"        // no TLS with the client or the host, whose place the gate takes
+	ReasonSecret  Reason = "credential" // it could not be looked up or put in
+	ReasonBroken  Reason = "broken"     // a side reset the connection or broke the protocol
+	ReasonGone    Reason = "gone"       // the client left before the answer
+	ReasonClosed  Reason = "closed"     // the Port was closed
 )

@@ -35,14 +35,16 @@ type duplex interface {
 type client struct {
 	net.Conn
 	br     *bufio.Reader
-	served bool // a request has been read
+	scheme scheme // of its requests
+	spare  *spare // for its first request; nil if there is none
+	served bool   // a request has been read
 
 	mu   sync.Mutex
 	gone chan struct{} // closed when the watcher has ended; nil if none runs
 }
 
-func newClient(conn net.Conn) *client {
-	return &client{Conn: conn, br: bufio.NewReaderSize(conn, maxHead)}
+func newClient(conn net.Conn, s scheme) *client {
+	return &client{Conn: conn, br: bufio.NewReaderSize(conn, maxHead), scheme: s}
 }
 
 // Read reads what the client sends.

@@ -1,11 +1,15 @@
 package gate
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // clientHello is what the gate reads of a TLS ClientHello.
 type clientHello struct {
 	serverName string // "" if none is given
 	encrypted  bool   // it has an encrypted_client_hello extension
+	otherALPN  bool   // it names protocols to speak inside, and HTTP/1.1 isn't one
 }
 
 // Errors of parseClientHello.
@@ -14,11 +18,12 @@ var (
 	errNotHello = errors.New("not a TLS ClientHello")
 )
 
-// Numbers of RFC 8446 and RFC 9849.
+// Numbers of RFC 8446, RFC 7301 and RFC 9849.
 const (
 	recordHandshake   = 22
 	typeClientHello   = 1
 	extServerName     = 0
+	extProtocols      = 16
 	extEncryptedHello = 0xfe0d
 	maxRecord         = 16 << 10 // bytes
 )
@@ -76,7 +81,7 @@ func parseHelloBody(b []byte) (clientHello, error) {
 	if r.bad || len(r.b) != 0 {
 		return clientHello{}, errNotHello
 	}
-	named := false
+	named, negotiates := false, false
 	for len(extensions.b) > 0 {
 		kind, data := extensions.uint16(), extensions.vector(2)
 		if extensions.bad {
@@ -91,6 +96,12 @@ func parseHelloBody(b []byte) (clientHello, error) {
 			h.serverName, named = name, true
 		case extEncryptedHello:
 			h.encrypted = true
+		case extProtocols:
+			names, ok := parseProtocols(data)
+			if !ok || negotiates {
+				return clientHello{}, errNotHello
+			}
+			h.otherALPN, negotiates = !slices.Contains(names, http1[0]), true
 		}
 	}
 	return h, nil
@@ -105,6 +116,17 @@ func parseServerName(b []byte) (string, bool) {
 	name := list.vector(2)
 	ok := !r.bad && !list.bad && len(r.b) == 0 && len(list.b) == 0 && kind[0] == 0 && len(name) > 0
 	return string(name), ok
+}
+
+// parseProtocols reads an application_layer_protocol_negotiation extension
+// (RFC 7301 section 3.1): a list of at least one name.
+func parseProtocols(b []byte) (names []string, ok bool) {
+	r := reader{b: b}
+	list := reader{b: r.vector(2)}
+	for !list.bad && len(list.b) > 0 {
+		names = append(names, string(list.vector(1)))
+	}
+	return names, !r.bad && len(r.b) == 0 && !list.bad && len(names) > 0 && !slices.Contains(names, "")
 }
 
 // reader takes things off the front of b; bad says that there was less than

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"testing"
 	"time"
 )
@@ -41,14 +42,14 @@ func sni(name string) []byte {
 }
 
 // real is what Go's client sends.
-func real(tb testing.TB, serverName string) []byte {
+func real(tb testing.TB, serverName string, protocols ...string) []byte {
 	tb.Helper()
 	ours, theirs := net.Pipe()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		//nolint:gosec // it never gets to a certificate
-		_ = tls.Client(theirs, &tls.Config{ServerName: serverName, InsecureSkipVerify: true}).Handshake()
+		_ = tls.Client(theirs, &tls.Config{ServerName: serverName, NextProtos: protocols, InsecureSkipVerify: true}).Handshake()
 	}()
 	var b []byte
 	buf := make([]byte, 4096)
@@ -85,6 +86,12 @@ func TestParseClientHello(t *testing.T) {
 		{"no extensions", hello(), clientHello{}, nil},
 		{"in two records", append(record(inner[:20]), record(inner[20:])...), clientHello{serverName: "a.test"}, nil},
 		{"in records of a byte", oneByOne(inner), clientHello{serverName: "a.test"}, nil},
+		{"real with HTTP/2", real(t, "a.test", "h2", "http/1.1"), clientHello{serverName: "a.test"}, nil},
+		{"real with HTTP/2 only", real(t, "a.test", "h2"), clientHello{serverName: "a.test", otherALPN: true}, nil},
+		{"no protocols", hello(extension(extProtocols, vector16(nil))), clientHello{}, errNotHello},
+		{"an empty protocol", hello(extension(extProtocols, vector16([]byte("\x00\x02h2")))), clientHello{}, errNotHello},
+		{"a cut protocol", hello(extension(extProtocols, vector16([]byte("\x09h2")))), clientHello{}, errNotHello},
+		{"protocols twice", hello(extension(extProtocols, vector16([]byte("\x02h2"))), extension(extProtocols, vector16([]byte("\x08http/1.1")))), clientHello{}, errNotHello},
 		{"encrypted", hello(extension(extEncryptedHello, nil)), clientHello{encrypted: true}, nil},
 
 		{"empty", nil, clientHello{}, errShort},
@@ -127,6 +134,7 @@ func FuzzParseClientHello(f *testing.F) {
 	f.Add(hello(extension(extServerName, sni("a.test"))))
 	f.Add(hello(extension(extEncryptedHello, []byte("x"))))
 	f.Add(real(f, "www.example.com"))
+	f.Add(real(f, "a.test", "h2"))
 	f.Add(oneByOne(hello()[5:]))
 	f.Add([]byte("\x16\x03\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -142,23 +150,25 @@ func FuzzParseClientHello(f *testing.F) {
 				t.Fatalf("%d bytes say %+v, all say %+v", i, cut, h)
 			}
 		}
-		if got, ok := goServerName(b); ok && got != h.serverName {
-			t.Fatalf("Go's server reads %q, the gate %q", got, h.serverName)
+		if got, ok := goHello(b); ok && got != h {
+			t.Fatalf("Go's server reads %+v, the gate %+v", got, h)
 		}
 	})
 }
 
-// goServerName is the name that Go's TLS server reads, if it takes the hello.
-func goServerName(b []byte) (name string, ok bool) {
+// goHello is what Go's TLS server reads, if it takes the hello.
+func goHello(b []byte) (got clientHello, ok bool) {
 	errSeen := errors.New("seen")
 	conn := tls.Server(replay{bytes.NewReader(b)}, &tls.Config{
 		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
-			name, ok = h.ServerName, true
+			got.serverName, ok = h.ServerName, true
+			got.otherALPN = len(h.SupportedProtos) > 0 && !slices.Contains(h.SupportedProtos, "http/1.1")
+			got.encrypted = slices.Contains(h.Extensions, extEncryptedHello)
 			return nil, errSeen
 		},
 	})
 	_ = conn.Handshake()
-	return name, ok
+	return got, ok
 }
 
 // replay is a connection that sends what it was given and takes anything.

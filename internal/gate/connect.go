@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -9,7 +10,7 @@ import (
 
 // connect makes the tunnel that a CONNECT asked for and ends its flow.
 func (p *Port) connect(f *flow, c *client) {
-	host, err := p.dial(f)
+	host, covered, err := p.reach(f)
 	if err != nil {
 		f.fail(c, err)
 		f.end()
@@ -22,16 +23,33 @@ func (p *Port) connect(f *flow, c *client) {
 		return
 	}
 	c.resume()
-	if p.policy.Load().IsLimited() {
-		p.limitedTunnel(f, c, host)
-		return
+	p.carry(f, c, host, covered)
+}
+
+// reach connects to a flow's target and finds out whether credentials cover it.
+func (p *Port) reach(f *flow) (host *net.TCPConn, covered bool, err error) {
+	if covered, err = f.covered(); err == nil {
+		host, err = p.dial(f)
 	}
-	defer f.end()
-	f.run(c, host, func() error { return p.checkOpen(f, c) })
+	return host, covered, err
+}
+
+// carry carries what the client says to the host that was reached, and back,
+// and ends the flow.
+func (p *Port) carry(f *flow, c *client, host *net.TCPConn, covered bool) {
+	switch {
+	case p.policy.Load().IsLimited():
+		p.limitedTunnel(f, c, host, covered)
+	case covered:
+		p.openTunnel(f, c, host)
+	default:
+		f.run(c, host, func() error { return p.checkOpen(f, c) })
+		f.end()
+	}
 }
 
 // dial connects to a flow's target, unless the flow is cut off first.
-func (p *Port) dial(f *flow) (duplex, error) {
+func (p *Port) dial(f *flow) (*net.TCPConn, error) {
 	conn, err := p.gate.cfg.Dialer.Dial(f.ctx, "tcp", f.to.host, f.to.port)
 	if err != nil {
 		return nil, err
@@ -71,9 +89,31 @@ func (p *Port) checkOpen(f *flow, c *client) error {
 	return nil
 }
 
+// openTunnel finds out whether an unrestricted tunnel to a host of credentials
+// carries HTTP, within TLS or not, and serves its requests if so. It ends the
+// flow.
+func (p *Port) openTunnel(f *flow, c *client, host *net.TCPConn) {
+	proto, hello, said, err := f.overture(c, host)
+	switch {
+	case err != nil:
+		f.allowed(errors.Join(err, host.Close()))
+		f.end()
+	case proto == protoTLS && p.takesOff(hello, f.to):
+		p.takeOff(f, c, host)
+	case proto == protoHTTP:
+		f.allowed(nil)
+		f.end()
+		p.serveTunnel(c, f.to, host)
+	default:
+		f.run(c, resumed{host, io.MultiReader(bytes.NewReader(said), host)}, func() error { return p.checkOpen(f, c) })
+		f.end()
+	}
+}
+
 // limitedTunnel waits for the first bytes in a tunnel under limited networking
-// and carries TLS as it is and HTTP request by request. It ends the flow.
-func (p *Port) limitedTunnel(f *flow, c *client, host duplex) {
+// and carries TLS as it is and HTTP request by request; if credentials cover
+// the host, also the HTTP within TLS. It ends the flow.
+func (p *Port) limitedTunnel(f *flow, c *client, host *net.TCPConn, covered bool) {
 	stop := onDone(f.ctx, c.interrupt)
 	c.readWithin(p.gate.cfg.HeaderTimeout)
 	proto, hello, err := c.sniff()
@@ -88,11 +128,14 @@ func (p *Port) limitedTunnel(f *flow, c *client, host duplex) {
 		if refused == nil && hello.encrypted && p.gate.cfg.RefuseECH {
 			refused = forbidden(ReasonECH, "the TLS client hello is encrypted")
 		}
-	case proto == protoHTTP:
-		f.allowed(host.Close())
-		f.end()
-		for p.serveOne(c, within(f.to)) {
+		if refused == nil && covered && p.takesOff(hello, f.to) {
+			p.takeOff(f, c, host)
+			return
 		}
+	case proto == protoHTTP:
+		f.allowed(nil)
+		f.end()
+		p.serveTunnel(c, f.to, host)
 		return
 	default:
 		refused = forbidden(ReasonProtocol, "limited networking allows TLS and HTTP only")

@@ -1,17 +1,17 @@
 package gate
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/ostlerdev/ostler/internal/gate/policy"
+)
 
 // decide asks the policy in force about a target. The address behind the name
 // is the dialer's to judge.
 func (p *Port) decide(to target) *refusal {
 	pol := p.policy.Load()
-	if !pol.Allows(to.host) {
-		if to.host.IsLiteral() {
-			return forbidden(ReasonHost, "the environment's networking is limited and "+
-				"allows an address only if it is itself in its allowed_hosts")
-		}
-		return forbidden(ReasonHost, "the environment's networking is limited and %s is not in its allowed_hosts", to.host)
+	if refused := decideHost(pol, to.host); refused != nil {
+		return refused
 	}
 	ports := p.gate.cfg.UnrestrictedPorts
 	if pol.IsLimited() {
@@ -21,6 +21,18 @@ func (p *Port) decide(to target) *refusal {
 		return forbidden(ReasonPort, "port %d is not open to sandboxes; these are: %s", to.port, ports)
 	}
 	return nil
+}
+
+// decideHost asks a policy about a host alone.
+func decideHost(pol *policy.Policy, host policy.Host) *refusal {
+	switch {
+	case pol.Allows(host):
+		return nil
+	case host.IsLiteral():
+		return forbidden(ReasonHost, "the environment's networking is limited and "+
+			"allows an address only if it is itself in its allowed_hosts")
+	}
+	return forbidden(ReasonHost, "the environment's networking is limited and %s is not in its allowed_hosts", host)
 }
 
 // admit decides on a flow that is registered already, so that SetPolicy either

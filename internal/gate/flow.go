@@ -16,6 +16,7 @@ type flow struct {
 	cancel   context.CancelCauseFunc
 	up, down atomic.Int64 // bytes
 	rec      Record
+	last     func() // adds to rec when all is over; may be nil
 }
 
 func (p *Port) begin(kind Kind, to target) *flow {
@@ -38,6 +39,9 @@ func (f *flow) end() {
 	f.port.mu.Lock()
 	delete(f.port.flows, f)
 	f.port.mu.Unlock()
+	if f.last != nil {
+		f.last()
+	}
 	f.rec.Up, f.rec.Down = f.up.Load(), f.down.Load()
 	f.rec.Duration = time.Since(f.rec.Start)
 	f.port.gate.cfg.Audit(f.rec)

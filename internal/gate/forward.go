@@ -26,6 +26,14 @@ func (p *Port) forward(f *flow, c *client, req *http.Request) (again bool) {
 	if x.body == nil {
 		x.watch()
 	}
+	done, err := x.insert(out)
+	defer done()
+	if err != nil {
+		x.finish()
+		f.rec.Credentials = nil
+		f.fail(c, err)
+		return false
+	}
 	resp, err := p.transport.RoundTrip(out)
 	if err != nil {
 		x.finish()
@@ -49,10 +57,11 @@ func (x *exchange) outbound() *http.Request {
 	trace := &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
 		x.f.rec.Addr = got.Conn.RemoteAddr().String()
 	}}
-	out := x.req.Clone(httptrace.WithClientTrace(x.f.ctx, trace))
+	ctx := context.WithValue(x.f.ctx, spareKey{}, x.c.spare)
+	out := x.req.Clone(httptrace.WithClientTrace(ctx, trace))
 	out.RequestURI = ""
-	out.URL.Scheme, out.URL.Host = "http", x.f.to.String()
-	out.Host = x.f.to.authority()
+	out.URL.Scheme, out.URL.Host = string(x.c.scheme), x.f.to.String()
+	out.Host = x.f.to.authority(x.c.scheme)
 	out.Close = false
 	stripHop(out.Header)
 	if wantsWebsocket(x.req) {

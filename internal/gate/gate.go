@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"sync"
@@ -33,6 +34,18 @@ type Config struct {
 	// networking, which could hide another server name. It is off because
 	// Chromium sends a dummy of it always.
 	RefuseECH bool
+	// Roots are the authorities that the hosts of credentials must have their
+	// certificates from, where the gate speaks TLS with them in the sandbox's
+	// place. Default: the system's; SystemRoots adds to those.
+	Roots *x509.CertPool
+	// MaxScan is in how many bytes of a request's body placeholders are looked
+	// for; those that begin after them go on as they are. A sandbox may have
+	// four such bodies kept in memory at once, further ones wait. Default 10
+	// MiB.
+	MaxScan int64
+	// OpaqueBasic leaves placeholders within the base64 of an "Authorization:
+	// Basic" field alone.
+	OpaqueBasic bool
 	// Audit is told of every request and tunnel when it ends, from many
 	// goroutines, and must not block. Default: nobody is.
 	Audit func(Record)
@@ -42,6 +55,13 @@ type Config struct {
 type Session struct {
 	ID     string // for the audit
 	Policy policy.Policy
+	// Secrets are the credentials that are put into its requests. Default:
+	// none.
+	Secrets Secrets
+	// CA signs for the hosts of credentials; the sandbox must trust it.
+	// Without one all TLS is left alone, and credentials are put into plain
+	// HTTP only.
+	CA *CA
 }
 
 // ErrClosed says that a Gate was used after Close.
@@ -75,6 +95,9 @@ func New(cfg Config) *Gate {
 	}
 	if cfg.IdleTimeout == 0 {
 		cfg.IdleTimeout = 10 * time.Minute
+	}
+	if cfg.MaxScan == 0 {
+		cfg.MaxScan = 10 << 20
 	}
 	if cfg.Audit == nil {
 		cfg.Audit = func(Record) {}

@@ -43,6 +43,11 @@ type setup struct {
 // start opens a port under a policy. Names are those of serve.
 func start(t *testing.T, pol policy.Policy, names dial.Names, change func(*Config)) *setup {
 	t.Helper()
+	return startSession(t, Session{ID: "sesn_test", Policy: pol}, names, change)
+}
+
+func startSession(t *testing.T, session Session, names dial.Names, change func(*Config)) *setup {
+	t.Helper()
 	s := &setup{
 		t: t, socket: filepath.Join(t.TempDir(), "gate.sock"), names: names,
 		told: make(chan struct{}, 10000),
@@ -60,7 +65,7 @@ func start(t *testing.T, pol policy.Policy, names dial.Names, change func(*Confi
 		change(&cfg)
 	}
 	s.gate = New(cfg)
-	p, err := s.gate.Open(s.socket, Session{ID: "sesn_test", Policy: pol})
+	p, err := s.gate.Open(s.socket, session)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/ostlerdev/ostler/internal/gate/policy"
 )
 
@@ -19,8 +21,11 @@ type Port struct {
 	session   string
 	listener  net.Listener
 	policy    atomic.Pointer[policy.Policy]
+	secrets   Secrets // never nil
+	ca        *CA     // nil leaves all TLS alone
 	transport *http.Transport
-	slots     chan struct{} // a token for every connection
+	bodies    *semaphore.Weighted // bytes of bodies that may be kept
+	slots     chan struct{}       // a token for every connection
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelCauseFunc
@@ -34,12 +39,16 @@ type Port struct {
 
 func newPort(g *Gate, path string, l net.Listener, s Session) *Port {
 	p := &Port{
-		gate: g, path: path, session: s.ID, listener: l,
-		slots: make(chan struct{}, 2*g.cfg.MaxConns),
-		flows: map[*flow]struct{}{},
+		gate: g, path: path, session: s.ID, listener: l, secrets: s.Secrets, ca: s.CA,
+		slots:  make(chan struct{}, 2*g.cfg.MaxConns),
+		bodies: semaphore.NewWeighted(keptBodies * g.cfg.MaxScan),
+		flows:  map[*flow]struct{}{},
 	}
 	p.ctx, p.cancel = context.WithCancelCause(context.Background())
 	p.policy.Store(&s.Policy)
+	if p.secrets == nil {
+		p.secrets = func(context.Context) (Grants, error) { return Grants{}, nil }
+	}
 	p.transport = p.newTransport()
 	return p
 }
@@ -112,7 +121,7 @@ func (p *Port) pause() bool {
 
 // serve speaks with one client of the socket.
 func (p *Port) serve(conn net.Conn) {
-	c := newClient(conn)
+	c := newClient(conn, plain)
 	stop := onDone(p.ctx, c.abort)
 	defer stop()
 	defer c.finish()

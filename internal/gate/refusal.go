@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -49,13 +50,17 @@ const (
 
 // explain turns what went wrong on the way to a host into an answer.
 func explain(err error) *refusal {
+	var refused *refusal
 	var private *dial.PrivateError
 	var dns *net.DNSError
 	var timeout net.Error
+	var untrusted *tls.CertificateVerificationError
 	failed := func(status int, reason Reason, text string) *refusal {
 		return &refusal{status, Failed, reason, text}
 	}
 	switch {
+	case errors.As(err, &refused):
+		return refused
 	case errors.As(err, &private):
 		return forbidden(ReasonPrivate, "%s", private)
 	case errors.Is(err, policy.ErrInvalidHost):
@@ -74,6 +79,10 @@ func explain(err error) *refusal {
 		return failed(http.StatusGatewayTimeout, ReasonTimeout, "it did not answer in time")
 	case errors.As(err, &dns):
 		return failed(http.StatusBadGateway, ReasonResolve, "the name could not be looked up")
+	case errors.As(err, &untrusted):
+		return failed(http.StatusBadGateway, ReasonTLS, fmt.Sprintf("its certificate is not accepted: %s", untrusted.Err))
+	case isHandshake(err):
+		return failed(http.StatusBadGateway, ReasonTLS, "it does not speak TLS as it should")
 	case isDial(err):
 		return failed(http.StatusBadGateway, ReasonDial, "the connection was not accepted")
 	}
@@ -83,6 +92,15 @@ func explain(err error) *refusal {
 func isDial(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// isHandshake says whether TLS could not be agreed on.
+func isHandshake(err error) bool {
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
+	var op *net.OpError
+	return errors.As(err, &alert) || errors.As(err, &record) ||
+		errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
 }
 
 // answer writes the refusal to the client as a response that ends the

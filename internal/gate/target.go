@@ -20,14 +20,29 @@ func (t target) String() string {
 	return net.JoinHostPort(t.host.String(), strconv.Itoa(int(t.port)))
 }
 
-// authority is String without the port that http implies: what a Host field
-// says.
-func (t target) authority() string {
-	s := t.String()
-	if t.port == 80 {
-		return strings.TrimSuffix(s, ":80")
+// authority is String without the port that the scheme implies: what a Host
+// field says.
+func (t target) authority(s scheme) string {
+	if t.port == s.port() {
+		return strings.TrimSuffix(t.String(), ":"+strconv.Itoa(int(t.port)))
 	}
-	return s
+	return t.String()
+}
+
+// scheme is that of the URLs of requests.
+type scheme string
+
+const (
+	plain  scheme = "http"
+	secure scheme = "https"
+)
+
+// port is the one that is meant where none is given.
+func (s scheme) port() uint16 {
+	if s == secure {
+		return 443
+	}
+	return 80
 }
 
 // finder finds out where a request goes, or why it goes nowhere.
@@ -46,7 +61,7 @@ func proxyTarget(r *http.Request, h head) (target, *refusal) {
 	case r.URL.User != nil:
 		return target{}, malformed("a user name in the URL isn't passed on; use an Authorization header")
 	}
-	return originTarget(r.URL.Host, r, h)
+	return originTarget(plain, r.URL.Host, r, h)
 }
 
 // connectTarget reads "host:port". A Host field may be missing or lack the
@@ -71,28 +86,31 @@ func connectTarget(h head) (target, *refusal) {
 
 // within is the finder of the HTTP requests in a tunnel: all of them must be
 // for the tunnel's host.
-func within(tunnel target) finder {
+func within(tunnel target, s scheme) finder {
 	return func(r *http.Request, h head) (target, *refusal) {
 		if h.method == http.MethodConnect || r.URL.User != nil {
 			return tunnel, malformed("a tunnel takes plain requests only")
 		}
 		if r.URL.Host == "" {
-			return originTarget(tunnel.String(), r, h)
+			return originTarget(s, tunnel.String(), r, h)
 		}
-		to, refused := originTarget(r.URL.Host, r, h)
+		to, refused := originTarget(s, r.URL.Host, r, h)
 		if refused == nil && to != tunnel {
 			refused = forbidden(ReasonHost, "the tunnel is for %s", tunnel)
+		}
+		if refused == nil && r.URL.Scheme != string(s) {
+			refused = malformed("this tunnel takes %s URLs, not %s", s, r.URL.Scheme)
 		}
 		return to, refused
 	}
 }
 
-// originTarget reads the authority of an http request and compares the Host
-// field with it, which HTTP/1.1 requires to be there.
-func originTarget(authority string, r *http.Request, h head) (target, *refusal) {
+// originTarget reads the authority of a request and compares the Host field
+// with it, which HTTP/1.1 requires to be there.
+func originTarget(s scheme, authority string, r *http.Request, h head) (target, *refusal) {
 	name, port := splitAuthority(authority)
 	if port == "" {
-		port = "80"
+		port = strconv.Itoa(int(s.port()))
 	}
 	to, refused := parseTarget(name, port)
 	if refused != nil {
@@ -101,7 +119,13 @@ func originTarget(authority string, r *http.Request, h head) (target, *refusal) 
 	if h.host == "" && r.ProtoAtLeast(1, 1) {
 		return to, malformed("the Host field is missing")
 	}
-	if h.host != "" && !sameHost(h.host, to, 80) {
+	if h.host != "" && !sameHost(h.host, to, s.port()) {
+		if s == secure {
+			return to, &refusal{
+				http.StatusMisdirectedRequest, Refused, ReasonServerName,
+				"the Host field names another host than the tunnel and its TLS",
+			}
+		}
 		return to, malformed("the Host field names another host than the URL")
 	}
 	return to, nil

@@ -39,6 +39,11 @@ type Spec struct {
 	// creates what is missing below it: workspace/, uploads/, outputs/ are
 	// bound to the paths above; anything else below it (run/) is the driver's
 	// own. workspace/ and outputs/ survive the sandbox.
+	//
+	// What the server puts in uploads/ must be readable by everyone (files
+	// 0644, directories 0755). What it reads from workspace/ and outputs/ was
+	// named by the agent: links there lead where the agent likes, and a FIFO
+	// blocks who opens it. Open them below an [os.Root], regular files only.
 	Dir string
 	// Links are absolute paths inside the sandbox and what they point at,
 	// made as symbolic links when the sandbox starts (parents are created).
@@ -46,12 +51,27 @@ type Spec struct {
 	// Mounts are further host directories to show inside, such as memory
 	// stores and skills.
 	Mounts []Mount
+	// Layers are laid over the system, the first on top.
+	Layers []Layer
 	// Env is added to the environment of every process inside.
 	Env map[string]string
+	// Network, if not nil, gives the sandbox a network interface through which
+	// every program reaches the gate. It is called once, before the first
+	// call. A driver that can't do so here ([Transparent]) leaves it alone.
+	Network Network
 	// GateSocket is the host path of the unix socket on which the gate
-	// listens for this sandbox; "" gives a sandbox without any network.
+	// listens for this sandbox, and where programs reach it that use the proxy
+	// of their environment; "" is none. A sandbox with a Network has no use
+	// for it and doesn't get it.
 	GateSocket string
-	Limits     Limits
+	// TrustedCA are PEM certificates of authorities that programs inside trust
+	// besides the system's, because the gate signs with them. They are added
+	// to the system's bundles, and variables such as SSL_CERT_FILE lead there
+	// (Env goes before those). Java and browsers have stores of their own, and
+	// so have programs that look in the directory of hashed names and not in
+	// the bundle when the variables are taken from them. Nil adds none.
+	TrustedCA []byte
+	Limits    Limits
 }
 
 // Link is a symbolic link inside a sandbox.

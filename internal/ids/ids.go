@@ -16,6 +16,8 @@ const (
 	Thread      = "sthr_"
 	Resource    = "sesrsc_"
 	File        = "file_"
+	Vault       = "vlt_"
+	Credential  = "vcrd_"
 	Request     = "req_"
 )
 

@@ -69,6 +69,9 @@ func (s *Service) create(tx store.Tx, id string, p wire.CreateSession, doc store
 		return nil, err
 	}
 	doc.Environment = env.Config.Type
+	if err := checkVaults(tx, doc.VaultIDs); err != nil {
+		return nil, err
+	}
 	if err := checkFiles(tx, accepted); err != nil {
 		return nil, err
 	}

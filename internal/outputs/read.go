@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"io/fs"
-	"syscall"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/fault"
@@ -43,14 +41,11 @@ func (p *pass) stage(f found) (*filestore.Publication, error) {
 	return nil, p.skip(f, errChanged.Error())
 }
 
-// agents tells whether an error of reading a file is of the agent's making.
+// agents tells whether an error of reading a file is of the agent's making: it
+// can't be opened, is too large, or there is no room for it.
 func agents(err error) bool {
-	for _, e := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ELOOP, syscall.ENXIO, syscall.ENOTDIR, syscall.ENAMETOOLONG} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return fault.KindOf(err) != fault.Internal // too large, no room
+	var u unreadable
+	return errors.As(err, &u) || fault.KindOf(err) != fault.Internal
 }
 
 func (p *pass) read(f found) (*filestore.Staged, error) {

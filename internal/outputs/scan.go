@@ -90,18 +90,26 @@ func (s *scanner) dir(dir string, depth int) error {
 	return nil
 }
 
-// vanished takes note of an entry that can't be looked at: removed or replaced
-// since it was listed, closed to the server's user, or with a path that is too
-// long. What the agent does to its files must not fail the server; only the
-// server's own lack of means is an error.
+// vanished takes note of an entry that can't be looked at.
 func (s *scanner) vanished(err error) error {
 	s.whole = false
-	for _, own := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO, os.ErrClosed} {
-		if errors.Is(err, own) {
-			return err
-		}
+	if servers(err) {
+		return err
 	}
 	return nil
+}
+
+// servers tells whether an error of looking at a file is the server's own lack
+// of means. All others are of the agent's making and must not fail the server:
+// what is removed, replaced or closed to the server's user, a path that is too
+// long, a link that leads out.
+func servers(err error) bool {
+	for _, own := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO, os.ErrClosed} {
+		if errors.Is(err, own) {
+			return true
+		}
+	}
+	return false
 }
 
 func stampOf(info fs.FileInfo) file.Stamp {
@@ -115,12 +123,18 @@ func stampOf(info fs.FileInfo) file.Stamp {
 // errChanged says that a file is not what it was when it was listed.
 var errChanged = errors.New("the file changes while it is read")
 
+// unreadable is an error of the agent's making.
+type unreadable struct{ error }
+
 // open opens what scan found. It refuses with errChanged what has taken its
 // place meanwhile, be it a link to somewhere else.
 func open(root *os.Root, f found) (*os.File, error) {
 	r, err := root.OpenFile(f.path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if err != nil {
+	if err != nil && servers(err) {
 		return nil, err
+	}
+	if err != nil {
+		return nil, unreadable{err}
 	}
 	info, err := r.Stat()
 	if err == nil && (!info.Mode().IsRegular() || !os.SameFile(info, f.info)) {

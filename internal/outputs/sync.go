@@ -169,6 +169,7 @@ func (p *pass) file(f found) error {
 	if pub == nil || err != nil {
 		return err
 	}
+	bytes += pub.Staged.Size - f.stamp.Size // it may have changed since it was found
 	if live && rec.Doc.SHA256 == pub.Staged.SHA256 {
 		p.restamps[rec.ID] = pub.Stamp // touched, not changed
 		return p.s.Files.Discard(p.ctx, pub.Staged)
@@ -176,9 +177,9 @@ func (p *pass) file(f found) error {
 	if ok {
 		pub.Replaces = append(pub.Replaces, rec)
 	}
-	if old, ok := p.byInode[f.stamp.Inode]; ok && old.Doc.SHA256 == pub.Staged.SHA256 && old.Doc.Stamp.Mtime == f.stamp.Mtime {
+	if old, ok := p.byInode[pub.Stamp.Inode]; ok && old.Doc.SHA256 == pub.Staged.SHA256 && old.Doc.Stamp.Mtime == pub.Stamp.Mtime {
 		pub.Replaces = append(pub.Replaces, old) // renamed
-		delete(p.byInode, f.stamp.Inode)
+		delete(p.byInode, pub.Stamp.Inode)
 		files, bytes = files-1, bytes-old.Size
 	}
 	p.files, p.bytes = files+1, bytes

@@ -14,8 +14,25 @@ import (
 // Open makes a Box of the key in a file: 64 hexadecimal digits and a newline.
 // A file that isn't there is made with a new key and mode 0600; of several
 // processes that do so at once, all use the same key. A file that others than
-// its owner may read or write is refused.
+// its owner may read or write is refused. After a Rotate that was cut short the
+// Box also opens what is sealed with the key that is not in place yet.
 func Open(path string) (*Box, error) {
+	key, err := openKey(path)
+	if err != nil {
+		return nil, err
+	}
+	switch next, err := readKey(path + nextSuffix); {
+	case err == nil:
+		return New(key, next)
+	case errors.Is(err, fs.ErrNotExist):
+		return New(key)
+	default:
+		return nil, err
+	}
+}
+
+// openKey reads the key in a file, or makes one.
+func openKey(path string) ([]byte, error) {
 	key, err := readKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeKey(path); err != nil {
@@ -23,13 +40,15 @@ func Open(path string) (*Box, error) {
 		}
 		key, err = readKey(path)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("key file %s: %w", path, err)
-	}
-	return New(key)
+	return key, err
 }
 
-func readKey(path string) ([]byte, error) {
+func readKey(path string) (key []byte, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("key file %s: %w", path, err)
+		}
+	}()
 	fi, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -41,7 +60,7 @@ func readKey(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	key, err = hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != keyLen {
 		return nil, fmt.Errorf("expected %d hexadecimal digits", 2*keyLen)
 	}
@@ -69,6 +88,10 @@ func makeKey(path string) (err error) {
 	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

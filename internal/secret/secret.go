@@ -5,7 +5,7 @@
 // is bound to what it belongs to: it opens with the same associated data only,
 // so that a row copied to another place in the database opens nothing. Whoever
 // has the database without the key file learns the length of secrets and no
-// more; whoever loses the key file loses the secrets.
+// more; whoever loses the key file loses the secrets. Rotate replaces the key.
 //
 // The package imports nothing of the program.
 package secret
@@ -18,6 +18,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Errors of Unseal.
@@ -51,24 +52,33 @@ const (
 	minimum = head + wrapped + nonce + tag
 )
 
-// Box seals and unseals. It is safe for concurrent use.
-type Box struct {
-	kek cipher.AEAD
-	id  [idLen]byte
+// Box seals with one key-encryption key and unseals with that and others. It
+// is safe for concurrent use.
+type Box struct{ keys []kek } // the first seals
+
+// kek is a key-encryption key.
+type kek struct {
+	aead cipher.AEAD
+	id   [idLen]byte
 }
 
-// New makes a Box of a key-encryption key of 32 bytes.
-func New(key []byte) (*Box, error) {
-	if len(key) != keyLen {
-		return nil, fmt.Errorf("a key has %d bytes, not %d", keyLen, len(key))
+// New makes a Box that seals with key, and unseals what was sealed with key or
+// with one of others. A key has 32 bytes.
+func New(key []byte, others ...[]byte) (*Box, error) {
+	b := &Box{}
+	for _, key := range append([][]byte{key}, others...) {
+		if len(key) != keyLen {
+			return nil, fmt.Errorf("a key has %d bytes, not %d", keyLen, len(key))
+		}
+		a, err := aead(key)
+		if err != nil {
+			return nil, err
+		}
+		k := kek{aead: a}
+		sum := sha256.Sum256(append([]byte("ostler key id\x00"), key...))
+		copy(k.id[:], sum[:])
+		b.keys = append(b.keys, k)
 	}
-	kek, err := aead(key)
-	if err != nil {
-		return nil, err
-	}
-	b := &Box{kek: kek}
-	sum := sha256.Sum256(append([]byte("ostler key id\x00"), key...))
-	copy(b.id[:], sum[:])
 	return b, nil
 }
 
@@ -81,10 +91,11 @@ func (b *Box) Seal(plain, aad string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	k := b.keys[0]
 	out := make([]byte, 0, minimum+len(plain))
-	out = append(append(out, version), b.id[:]...)
-	out = seal(b.kek, out, key, b.aad('k', aad))
-	out = seal(dek, out, []byte(plain), b.aad('s', aad))
+	out = append(append(out, version), k.id[:]...)
+	out = seal(k.aead, out, key, k.aad('k', aad))
+	out = seal(dek, out, []byte(plain), k.aad('s', aad))
 	return base64.RawURLEncoding.EncodeToString(out), nil
 }
 
@@ -95,10 +106,12 @@ func (b *Box) Unseal(sealed, aad string) (string, error) {
 	if err != nil || len(in) < minimum || in[0] != version {
 		return "", ErrDamaged
 	}
-	if [idLen]byte(in[1:head]) != b.id {
+	i := slices.IndexFunc(b.keys, func(k kek) bool { return k.id == [idLen]byte(in[1:head]) })
+	if i < 0 {
 		return "", ErrOtherKey
 	}
-	key, err := open(b.kek, in[head:head+wrapped], b.aad('k', aad))
+	k := b.keys[i]
+	key, err := open(k.aead, in[head:head+wrapped], k.aad('k', aad))
 	if err != nil {
 		return "", err
 	}
@@ -106,12 +119,12 @@ func (b *Box) Unseal(sealed, aad string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	plain, err := open(dek, in[head+wrapped:], b.aad('s', aad))
+	plain, err := open(dek, in[head+wrapped:], k.aad('s', aad))
 	return string(plain), err
 }
 
-func (b *Box) aad(kind byte, aad string) []byte {
-	out := append([]byte{version}, b.id[:]...)
+func (k kek) aad(kind byte, aad string) []byte {
+	out := append([]byte{version}, k.id[:]...)
 	return append(append(out, kind), aad...)
 }
 

@@ -130,7 +130,7 @@ func TestOpenAtOnceAgreesOnOneKey(t *testing.T) {
 	}
 	wg.Wait()
 	for _, b := range boxes {
-		if b == nil || b.id != boxes[0].id {
+		if b == nil || b.keys[0].id != boxes[0].keys[0].id {
 			t.Fatal("the keys differ")
 		}
 	}

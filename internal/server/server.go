@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/api"
+	"github.com/ostlerdev/ostler/internal/audit"
 	"github.com/ostlerdev/ostler/internal/blob/dir"
 	"github.com/ostlerdev/ostler/internal/brain"
 	"github.com/ostlerdev/ostler/internal/filestore"
@@ -174,7 +175,9 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_GATE_HOSTS: %w", err)
 	}
-	out := gate.New(gate.Config{Dialer: &dial.Dialer{Allow: allow, Names: names}, Audit: audit(c.Log)})
+	log := audit.New(db, c.Log, time.Now)
+	s.background(log.Run)
+	out := gate.New(gate.Config{Dialer: &dial.Dialer{Allow: allow, Names: names}, Audit: log.Record})
 	s.onClose(out.Close)
 	sockets, err := data.socketDir()
 	if err != nil {
@@ -194,14 +197,6 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 	return boxes, nil
 }
 
-// audit logs what goes through the gate.
-func audit(log *slog.Logger) func(gate.Record) {
-	return func(r gate.Record) {
-		log.Info("gate", "session", r.Session, "host", r.Host, "port", r.Port, "verdict", r.Verdict, "reason", r.Reason,
-			"up", r.Up, "down", r.Down, "duration", r.Duration)
-	}
-}
-
 // refresh keeps the lists of the upstreams' models up to date.
 func refresh(models *model.Table, log *slog.Logger) func(context.Context) {
 	return func(ctx context.Context) {
@@ -209,7 +204,7 @@ func refresh(models *model.Table, log *slog.Logger) func(context.Context) {
 		defer tick.Stop()
 		for {
 			if err := models.Refresh(ctx); err != nil && ctx.Err() == nil {
-				log.Warn("an upstream's list of models could not be read", "error", err)
+				log.Info("an upstream's list of models could not be read", "error", err)
 			}
 			select {
 			case <-tick.C:

@@ -6,6 +6,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -73,13 +74,16 @@ func CheckBudget(b wire.Opt[jsontext.Value]) error {
 	return nil
 }
 
-// CheckVaults refuses vaults: they are not supported yet, so none exists.
+// CheckVaults refuses too many vaults and one that is named twice. Whether
+// they exist is the caller's to look up.
 func CheckVaults(ids []string) error {
 	if len(ids) > maxVaults {
-		return fault.At("vault_ids", "at most %d vaults", maxVaults)
+		return fault.At("vault_ids", "at most %d vaults, got %d", maxVaults, len(ids))
 	}
 	for i, id := range ids {
-		return fault.At(fmt.Sprintf("vault_ids[%d]", i), "no vault `%s`", id)
+		if j := slices.Index(ids, id); j < i {
+			return fault.At(fmt.Sprintf("vault_ids[%d]", i), "vault `%s` is named at vault_ids[%d] already", id, j)
+		}
 	}
 	return nil
 }

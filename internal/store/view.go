@@ -48,7 +48,7 @@ func (s *Session) Thread(now int64) (*wire.Thread, error) {
 		return nil, err
 	}
 	t := &wire.Thread{
-		ID: s.ThreadID, Type: "session_thread", SessionID: s.ID, Agent: &doc.Agent, Status: s.Status,
+		ID: s.ThreadID, Type: "session_thread", SessionID: s.ID, Agent: doc.Agent.Thread(), Status: s.Status,
 		CreatedAt: wire.Micros(s.CreatedAt), UpdatedAt: wire.Micros(s.UpdatedAt), ArchivedAt: wire.MicrosPtr(s.ArchivedAt),
 	}
 	if s.RunningSince != nil || s.Active > 0 || s.Status != wire.Idle {

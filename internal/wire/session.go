@@ -78,7 +78,7 @@ type Thread struct {
 	ID             string        `json:"id"`
 	Type           string        `json:"type"` // session_thread
 	SessionID      string        `json:"session_id"`
-	Agent          *SessionAgent `json:"agent"`
+	Agent          *ThreadAgent  `json:"agent"`
 	Status         string        `json:"status"`
 	ParentThreadID *string       `json:"parent_thread_id"`
 	WorkflowRunID  *string       `json:"workflow_run_id"`
@@ -87,6 +87,27 @@ type Thread struct {
 	CreatedAt      Time          `json:"created_at"`
 	UpdatedAt      Time          `json:"updated_at"`
 	ArchivedAt     *Time         `json:"archived_at"`
+}
+
+// ThreadAgent is the agent of a thread: a SessionAgent without its roster.
+type ThreadAgent struct {
+	ID                string            `json:"id"`
+	Type              string            `json:"type"` // agent
+	Name              string            `json:"name"`
+	Description       *string           `json:"description"`
+	Model             ModelConfig       `json:"model"`
+	System            *string           `json:"system"`
+	Tools             []Tool            `json:"tools"`
+	MCPServers        []MCPServer       `json:"mcp_servers"`
+	Skills            []Skill           `json:"skills"`
+	ExecutionIdentity ExecutionIdentity `json:"execution_identity"`
+	Version           int64             `json:"version"`
+}
+
+// Thread is the agent as threads show it.
+func (a *SessionAgent) Thread() *ThreadAgent {
+	return &ThreadAgent{ID: a.ID, Type: a.Type, Name: a.Name, Description: a.Description, Model: a.Model, System: a.System,
+		Tools: a.Tools, MCPServers: a.MCPServers, Skills: a.Skills, ExecutionIdentity: a.ExecutionIdentity, Version: a.Version}
 }
 
 // ThreadStats are times in seconds.

@@ -87,6 +87,23 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
+func TestStatic(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Which this test is depends on CGO_ENABLED.
+	if err := static(exe); err != nil && !strings.Contains(err.Error(), "CGO_ENABLED=0") {
+		t.Error(err)
+	}
+	if err := static("/bin/bash"); err == nil || !strings.Contains(err.Error(), "dynamically linked") {
+		t.Errorf("bash: %v", err)
+	}
+	if err := static("/etc/passwd"); err == nil {
+		t.Error("/etc/passwd is a static program")
+	}
+}
+
 func TestDiskUsage(t *testing.T) {
 	dir := t.TempDir()
 	empty, err := diskUsage(dir)
@@ -220,7 +237,10 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	touchFile(t, run+"/store/x")
-	if err := Sweep(t.Context(), Config{StateDir: state}); err != nil {
+	current, old := filepath.Join(state, "programs/new"), filepath.Join(state, "programs/old")
+	touchFile(t, current+"/x")
+	touchFile(t, old+"/x")
+	if err := Sweep(t.Context(), Config{StateDir: state, Programs: current}); err != nil {
 		t.Fatal(err)
 	}
 	if err := victim.Wait(); err == nil || err.Error() != "signal: killed" {
@@ -229,7 +249,10 @@ func TestSweep(t *testing.T) {
 	if _, err := startTime(stranger.Process.Pid); err != nil {
 		t.Error("a stranger was killed")
 	}
-	for _, path := range []string{run, filepath.Join(liveDir(state), "sbx_a.json"), path, filepath.Join(liveDir(state), "sbx_half.json")} {
+	if _, err := os.Stat(current + "/x"); err != nil {
+		t.Error("the current programs:", err)
+	}
+	for _, path := range []string{run, old, filepath.Join(liveDir(state), "sbx_a.json"), path, filepath.Join(liveDir(state), "sbx_half.json")} {
 		if _, err := os.Stat(path); !os.IsNotExist(err) {
 			t.Errorf("%s is left: %v", path, err)
 		}

@@ -22,6 +22,15 @@ type ConfigOptions struct {
 // that systemd leaves free.
 const DefaultFirstID = 2_000_000_000
 
+// LimitsNote says how the limit of memory holds, for a driver's sentence about
+// its isolation.
+func (c Config) LimitsNote() string {
+	if c.Cgroups != nil {
+		return "memory bounded by the kernel"
+	}
+	return "memory watched once a second, not bounded by the kernel"
+}
+
 // NewConfig prepares the state directory.
 func NewConfig(opts ConfigOptions) (Config, error) {
 	if !cleanAbs(opts.StateDir) {
@@ -39,6 +48,9 @@ func NewConfig(opts ConfigOptions) (Config, error) {
 			return Config{}, err
 		}
 		opts.Executable = exe
+	}
+	if err := static(opts.Executable); err != nil {
+		return Config{}, err
 	}
 	if err := os.MkdirAll(opts.StateDir, 0o700); err != nil {
 		return Config{}, err

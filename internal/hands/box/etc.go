@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ostlerdev/ostler/internal/gate/netstack/subnet"
 )
 
 // Users and groups inside: those that programs of a common Linux system look
@@ -24,8 +26,18 @@ var groups = map[string]int{
 	"sudo": 27, "www-data": 33, "shadow": 42, "utmp": 43, "staff": 50, "users": 100, "nogroup": 65534,
 }
 
-// ours are the files of /etc that are the same in every sandbox.
-func ours() map[string]string {
+// resolver is resolv.conf. Without a network there is no name server, and a
+// query that is refused fails at once.
+func resolver(network bool) string {
+	if !network {
+		return "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n"
+	}
+	return "nameserver " + subnet.Gateway.String() + "\n"
+}
+
+// ours are the files of /etc that are not the host's, in a sandbox with or
+// without a network.
+func ours(network bool) map[string]string {
 	var passwd, group strings.Builder
 	for _, u := range users {
 		shell := "/usr/sbin/nologin"
@@ -42,12 +54,11 @@ func ours() map[string]string {
 		fmt.Fprintf(&group, "%s:x:%d:\n", name, id)
 	}
 	return map[string]string{
-		"passwd":   passwd.String(),
-		"group":    group.String(),
-		"hostname": "sandbox\n",
-		"hosts":    "127.0.0.1\tlocalhost sandbox\n::1\tlocalhost ip6-localhost\n",
-		// There is no resolver inside; a refused query fails at once.
-		"resolv.conf":   "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
+		"passwd":        passwd.String(),
+		"group":         group.String(),
+		"hostname":      "sandbox\n",
+		"hosts":         "127.0.0.1\tlocalhost sandbox\n::1\tlocalhost ip6-localhost\n",
+		"resolv.conf":   resolver(network),
 		"nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nprotocols: files\nservices: files\nrpc: files\n",
 		// Files that the server put there have another owner than root inside.
 		"gitconfig": "[safe]\n\tdirectory = *\n",
@@ -62,7 +73,7 @@ func (b builder) etc() error {
 		return err
 	}
 	names := hostEtc
-	own := ours()
+	own := ours(b.network)
 	if b.base != "/" {
 		entries, err := os.ReadDir(filepath.Join(b.base, "etc"))
 		if err != nil {

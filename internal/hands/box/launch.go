@@ -78,8 +78,14 @@ func (p Plan) prepare() error {
 	if base == "" {
 		base = "/"
 	}
-	if err := (builder{dir: at(RootDir), base: base, owner: p.Owner}).build(); err != nil {
+	if err := (builder{dir: at(RootDir), base: base, owner: p.Owner, network: p.Wire != ""}).build(); err != nil {
 		return fmt.Errorf("root file system: %w", err)
+	}
+	if err := p.lay(at(RootDir)); err != nil {
+		return err
+	}
+	if err := p.trust(at); err != nil {
+		return err
 	}
 	if err := p.bindAll(at); err != nil {
 		return err
@@ -92,7 +98,11 @@ func (p Plan) prepare() error {
 
 // bindAll mounts the host's files that the driver's program needs.
 func (p Plan) bindAll(at func(string) string) error {
-	for _, device := range []string{"null", "zero", "full", "random", "urandom", "tty"} {
+	devices := []string{"null", "zero", "full", "random", "urandom", "tty"}
+	if p.Wire == TUN {
+		devices = append(devices, "net/tun")
+	}
+	for _, device := range devices {
 		if err := BindDevice("/dev/"+device, at("/dev/"+device)); err != nil {
 			return err
 		}

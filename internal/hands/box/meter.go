@@ -9,12 +9,13 @@ import (
 )
 
 // How often a meter is read: often while calls run, rarely else (what a
-// background process takes must be seen too), and never so often that reading
-// takes more than a twentieth of the time.
+// background process takes must be seen too), and not so often that reading
+// takes much of the time: it is worth waiting for, but not for ever.
 const (
 	meterBusy  = time.Second
 	meterIdle  = 10 * time.Second
-	meterShare = 20
+	meterShare = 10 // a tenth of the time, unless
+	meterWait  = 5 * time.Second
 )
 
 // meter keeps an eye on something that a sandbox uses.
@@ -72,7 +73,7 @@ func (m *meter) watch() {
 			return
 		}
 		m.seen(used)
-		pause := max(m.pause(), meterShare*time.Since(began))
+		pause := max(m.pause(), min(meterShare*time.Since(began), meterWait))
 		next = time.Now().Add(pause)
 		timer.Reset(pause)
 	}

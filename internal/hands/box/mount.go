@@ -66,7 +66,11 @@ func remount(target string, readOnly bool) error {
 	return unix.Mount("", target, "", flags, "")
 }
 
+// touch makes an empty file, if there is none.
 func touch(path string) error {
+	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
+		return nil // perhaps where nothing can be written
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}

@@ -12,7 +12,11 @@ type Plan struct {
 	Run      string   `json:"run"`      // an empty directory: where the new root is built
 	Store    string   `json:"store"`    // directory on disk for what is written outside volumes
 	Gate     string   `json:"gate"`     // unix socket, or ""
+	Wire     Wire     `json:"wire"`     // of the network interface, or ""
 	Volumes  []Volume `json:"volumes"`
+	Layers   []string `json:"layers"` // directories laid over the system, the first on top
+	// TrustedCA are PEM certificates to be trusted inside, or empty.
+	TrustedCA []byte `json:"trusted_ca"`
 	// Owner is the host id that is root inside, 0 if the launcher itself is
 	// in a user namespace that says so.
 	Owner     int   `json:"owner"`

@@ -58,7 +58,13 @@ func validate(spec hands.Spec) error {
 			return fmt.Errorf("mount %q at %q: the system's directories are not for mounts", m.Source, m.Path)
 		}
 	}
-	for name, value := range spec.Env {
+	if err := validateLayers(spec.Layers); err != nil {
+		return err
+	}
+	if err := validateTrust(spec); err != nil {
+		return err
+	}
+	for name, value := range environment(spec) {
 		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(value, "\x00") {
 			return fmt.Errorf("%q can't be an environment variable", name)
 		}
@@ -76,12 +82,14 @@ func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
 	p := Plan{
 		Driver: cfg.Driver, ID: spec.ID, Programs: cfg.Programs, Rootfs: cfg.Rootfs,
 		Run: filepath.Join(run, "root"), Store: filepath.Join(run, "store"), Gate: spec.GateSocket,
+		Wire: cfg.wireFor(spec),
 		Volumes: []Volume{
 			{Source: filepath.Join(spec.Dir, "workspace"), Path: hands.Workspace},
 			{Source: filepath.Join(spec.Dir, "uploads"), Path: hands.Uploads, ReadOnly: true},
 			{Source: filepath.Join(spec.Dir, "outputs"), Path: hands.Outputs},
 		},
-		Memory: limits.Memory, Processes: limits.Processes, Disk: limits.Disk, FileSize: limits.FileSize,
+		TrustedCA: spec.TrustedCA,
+		Memory:    limits.Memory, Processes: limits.Processes, Disk: limits.Disk, FileSize: limits.FileSize,
 	}
 	if cfg.Privileged {
 		p.Owner = cfg.Owner
@@ -94,6 +102,10 @@ func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
 	for _, m := range spec.Mounts {
 		p.Volumes = append(p.Volumes, Volume{Source: m.Source, Path: m.Path, ReadOnly: m.ReadOnly})
 	}
+	if err := clearPlaces(p.Volumes); err != nil {
+		return Plan{}, err
+	}
+	p.addLayers(spec.Layers)
 	if p.Owner == 0 {
 		return p, nil
 	}
@@ -108,6 +120,16 @@ func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
 		}
 	}
 	return p, os.Chown(p.Store, p.Owner, p.Owner)
+}
+
+// Own gives what the server put at path, below a writable volume of a running
+// sandbox, to root inside. (Start does so for what is there by then.) For a
+// server that isn't privileged there is nothing to do.
+func Own(cfg Config, path string) error {
+	if !cfg.Privileged {
+		return nil
+	}
+	return give(Volume{Source: path}, cfg.Owner)
 }
 
 // give makes a writable volume and all in it the property of root inside, as

@@ -2,11 +2,14 @@ package box
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ostlerdev/ostler/internal/hands"
 )
@@ -15,9 +18,11 @@ import (
 func Probe(ctx context.Context, d hands.Driver, dir string) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, hands.StartTimeout)
 	defer cancel()
-	dir = filepath.Join(dir, "probe")
+	// A server that died while it probed may have left a record of its probe.
+	id := "sbx_" + strings.ToLower(rand.Text()[:24])
+	dir = filepath.Join(dir, id)
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	box, err := d.Start(ctx, hands.Spec{ID: "sbx_probe0000000000000000000", Dir: dir})
+	box, err := d.Start(ctx, hands.Spec{ID: id, Dir: dir, Network: keep})
 	if err != nil {
 		return err
 	}
@@ -36,5 +41,8 @@ func Probe(ctx context.Context, d hands.Driver, dir string) (err error) {
 	}
 	return nil
 }
+
+// keep is a network that answers nothing.
+func keep(packets *os.File) (io.Closer, error) { return packets, nil }
 
 func ptr[T any](v T) *T { return &v }

@@ -1,6 +1,7 @@
 package box
 
 import (
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -74,6 +75,22 @@ func place(src, dst string) error {
 		return err
 	}
 	return os.Rename(tmp.Name(), dst)
+}
+
+// static refuses a program that needs a dynamic loader: there is none where the
+// launcher and the guest run.
+func static(exe string) error {
+	f, err := elf.Open(exe)
+	if err != nil {
+		return fmt.Errorf("the server's own program: %w", err)
+	}
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			return fmt.Errorf("the program %s is dynamically linked and can't start sandboxes: build it with CGO_ENABLED=0", exe)
+		}
+	}
+	return nil
 }
 
 // Privileged says whether this process may make namespaces and mounts without

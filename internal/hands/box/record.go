@@ -72,16 +72,29 @@ func (r record) remove() {
 // run before the first Start and in one server at a time.
 func Sweep(ctx context.Context, cfg Config) error {
 	names, err := os.ReadDir(liveDir(cfg.StateDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	var failed []error
 	for _, name := range names {
 		if err := sweepOne(ctx, cfg, filepath.Join(liveDir(cfg.StateDir), name.Name())); err != nil {
 			failed = append(failed, fmt.Errorf("sweep %s: %w", strings.TrimSuffix(name.Name(), ".json"), err))
+		}
+	}
+	return errors.Join(append(failed, sweepPrograms(cfg.Programs))...)
+}
+
+// sweepPrograms removes the programs of other versions of the server. Nothing
+// runs them any more.
+func sweepPrograms(current string) error {
+	all, err := os.ReadDir(filepath.Dir(current))
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, version := range all {
+		if path := filepath.Join(filepath.Dir(current), version.Name()); path != current {
+			failed = append(failed, os.RemoveAll(path))
 		}
 	}
 	return errors.Join(failed...)

@@ -18,9 +18,10 @@ import (
 // builder makes a sandbox's root file system at dir, an empty directory on a
 // file system of its own.
 type builder struct {
-	dir   string
-	base  string // "/" or a root file system directory
-	owner int
+	dir     string
+	base    string // "/" or a root file system directory
+	owner   int
+	network bool // there is a network interface, and with it a name server
 }
 
 // systemDirs are the directories of a system that are shown read-only when

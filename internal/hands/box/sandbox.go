@@ -28,17 +28,19 @@ type Config struct {
 	Privileged bool
 	Cloneflags uintptr // beyond mount and PID namespaces
 	Cgroups    *Cgroups
+	Wire       Wire // of network interfaces; "" if sandboxes get none
 }
 
 // Sandbox is a running sandbox; it implements [hands.Sandbox].
 type Sandbox struct {
-	conn   *conn
-	cmd    *exec.Cmd
-	stderr *tail
-	record record
-	cgroup *cgroup
-	disk   *disk
-	memory *meter
+	conn    *conn
+	cmd     *exec.Cmd
+	stderr  *tail
+	record  record
+	cgroup  *cgroup
+	disk    *disk
+	memory  *meter
+	network *network // nil without an interface
 
 	work   sync.WaitGroup // goroutines that end when the processes have
 	dead   chan struct{}  // closed when every process is dead
@@ -55,6 +57,9 @@ func Start(ctx context.Context, cfg Config, spec hands.Spec) (*Sandbox, error) {
 	if err := validate(spec); err != nil {
 		return nil, err
 	}
+	if cfg.wireFor(spec) != "" {
+		spec.GateSocket = ""
+	}
 	ctx, cancel := context.WithTimeout(ctx, hands.StartTimeout)
 	defer cancel()
 	limits := withDefaults(spec.Limits)
@@ -70,16 +75,22 @@ func Start(ctx context.Context, cfg Config, spec hands.Spec) (*Sandbox, error) {
 		s.release()
 		return nil, err
 	}
+	if s.network, err = newNetwork(plan.Wire, spec.Network); err != nil {
+		s.release()
+		return nil, err
+	}
 	in, out, err := s.launch(cfg, plan)
 	if err != nil {
 		s.release()
 		return nil, err
 	}
-	init := frame.Init{Env: spec.Env, Links: frameLinks(spec.Links)}
+	init := frame.Init{Env: environment(spec), Links: frameLinks(spec.Links)}
 	if spec.GateSocket != "" {
 		init.Gate = InsideSocket
 	}
-	s.conn, err = dial(ctx, in, out, init)
+	if err = s.network.attach(ctx); err == nil {
+		s.conn, err = dial(ctx, in, out, init)
+	}
 	if err != nil {
 		s.kill(err)
 		s.wait(in, out)
@@ -127,7 +138,7 @@ func (s *Sandbox) launch(cfg Config, plan Plan) (in *os.File, out *os.File, err 
 	cmd.Args = []string{Launcher}
 	cmd.Env = []string{"GVISOR_SIDECAR_BINARIES_DIR=" + ProgramsDir}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdinR, stdoutW, s.stderr
-	cmd.ExtraFiles = []*os.File{planR}
+	cmd.ExtraFiles = append([]*os.File{planR}, s.network.files()...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = attributes(cfg)
 	if err := spawn(cmd); err != nil {
@@ -187,6 +198,7 @@ func (s *Sandbox) wait(in, out *os.File) {
 // release removes what the host keeps for the sandbox. What can't be removed
 // now is found by Sweep.
 func (s *Sandbox) release() {
+	s.network.close()
 	if s.cgroup != nil && s.cgroup.remove() != nil {
 		return
 	}

@@ -83,7 +83,7 @@ func setUp(init frame.Init) error {
 // environment is empty.
 func environment(init frame.Init) map[string]string {
 	env := map[string]string{
-		"PATH":  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"PATH":  hands.SystemPath,
 		"HOME":  "/root",
 		"USER":  "root",
 		"SHELL": "/bin/bash",

@@ -41,7 +41,7 @@ type Options struct {
 // Driver makes gVisor sandboxes. It is safe for concurrent use.
 type Driver struct{ cfg box.Config }
 
-var _ hands.Driver = (*Driver)(nil)
+var _ hands.Networked = (*Driver)(nil)
 
 // New prepares the state directory. It fails if that can't be written or the
 // executable can't be found there.
@@ -54,6 +54,7 @@ func New(opts Options) (*Driver, error) {
 		return nil, fmt.Errorf("gvisor: %w", err)
 	}
 	cfg.Cloneflags = unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
+	cfg.Wire = box.Pair
 	return &Driver{cfg: cfg}, nil
 }
 
@@ -62,11 +63,15 @@ func (d *Driver) Name() string { return "gvisor" }
 
 // Isolation implements [hands.Driver].
 func (d *Driver) Isolation() string {
-	return "gVisor: programs inside talk to a kernel of their own in user space, with no network but the gate"
+	return "gVisor: programs inside talk to a kernel of their own in user space, with no network but the gate; " + d.cfg.LimitsNote()
 }
 
 // Probe implements [hands.Driver].
 func (d *Driver) Probe(ctx context.Context, dir string) error { return box.Probe(ctx, d, dir) }
+
+// Transparent implements [hands.Networked]. The interface takes nothing that a
+// machine could lack.
+func (d *Driver) Transparent() error { return nil }
 
 // Start implements [hands.Driver].
 func (d *Driver) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, error) {
@@ -79,3 +84,7 @@ func (d *Driver) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, err
 
 // Sweep implements [hands.Driver].
 func (d *Driver) Sweep(ctx context.Context) error { return box.Sweep(ctx, d.cfg) }
+
+// Own gives files that the server puts at path, below workspace/ or outputs/ of
+// a running sandbox, to root inside, who could not change them otherwise.
+func (d *Driver) Own(path string) error { return box.Own(d.cfg, path) }

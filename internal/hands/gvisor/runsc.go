@@ -33,9 +33,11 @@ func IsPrewarmer(argv0 string) bool { return filepath.Base(argv0) == prewarmerPr
 // Runsc is gVisor's command line with the commands that running a sandbox
 // needs. (Package maincli has them all, and 47 MB of embedded helpers.) It
 // doesn't return.
-func Runsc() {
+func Runsc() { runsc(new(cmd.Run)) }
+
+func runsc(run util.SubCommand) {
 	cli.Run(nil, map[util.SubCommand]string{
-		new(cmd.Run):          "",
+		run:                   "",
 		new(cmd.Gofer):        "internal use only",
 		new(sentrycmd.Boot):   "internal use only",
 		new(sentrycmd.Umount): "internal use only",

@@ -20,13 +20,13 @@ const serverName = "ostler-crash"
 
 // serve starts a sandbox with a command that runs on, says so, and waits.
 func serve(driver New, arguments []string) int {
-	stateDir, dir := arguments[0], arguments[1]
+	stateDir, dir, id := arguments[0], arguments[1], arguments[2]
 	err := func() error {
 		d, err := driver(stateDir, "")
 		if err != nil {
 			return err
 		}
-		sandbox, err := d.Start(noContext, hands.Spec{ID: newID(), Dir: dir})
+		sandbox, err := d.Start(noContext, hands.Spec{ID: id, Dir: dir})
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func testCrash(t *testing.T, s *suite) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := exec.CommandContext(t.Context(), exe, stateDir, dir)
+	server := exec.CommandContext(t.Context(), exe, stateDir, dir, newID())
 	server.Args[0] = serverName
 	server.Stderr = os.Stderr
 	out, err := server.StdoutPipe()

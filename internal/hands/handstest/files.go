@@ -129,12 +129,21 @@ func testVolumes(t *testing.T, s *suite) {
 	// Uploads given later are seen too.
 	writeFile(t, dir+"/uploads/later", "later")
 	b.check([]toolCase{{"read", args{"file_path": "/mnt/session/uploads/later"}, "later", false}})
-	// Files outlive the sandbox.
+	// Files outlive the sandbox, and what the agent puts in the place of a mount
+	// inside a volume gives way to it.
+	b.bash("ln -s /tmp trap; touch trapped")
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	again := s.start(t, func(spec *hands.Spec) { spec.Dir = dir })
-	again.check([]toolCase{{"bash", args{"command": "cat kept; echo more >> kept; rm -r new"}, "changed\n\n", false}})
+	again := s.start(t, func(spec *hands.Spec) {
+		spec.Dir = dir
+		spec.Mounts = []hands.Mount{{Path: "/workspace/trap/s", Source: skills}, {Path: "/workspace/trapped", Source: skills}}
+	})
+	again.check([]toolCase{
+		{"bash", args{"command": "cat kept; echo more >> kept; rm -r new"}, "changed\n\n", false},
+		{"bash", args{"command": "echo trap*; ls -A /tmp | grep -c SKILL; ls trap/s"}, "trap trap.displaced trapped trapped.displaced\n0\nSKILL.md\n\n", false},
+		{"read", args{"file_path": "trapped/SKILL.md"}, "skill", false},
+	})
 }
 
 // testLinks holds links to appearing, changing and going.

@@ -88,7 +88,7 @@ func runSuite(t *testing.T, driver New) {
 			"volumes": testVolumes, "links": testLinks, "environment": testEnvironment,
 			"programs": testPrograms, "network": testNetwork, "gate": testGate,
 			"lost": testLost, "close": testClose, "start": testStart, "crash": testCrash,
-			"hostile": testHostile, "rootfs": testRootfs,
+			"hostile": testHostile, "rootfs": testRootfs, "layers": testLayers, "trust": testTrust,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

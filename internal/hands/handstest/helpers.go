@@ -13,8 +13,11 @@ import (
 	"github.com/ostlerdev/ostler/internal/hands"
 )
 
+// mine begins the ids of this process's sandboxes.
+var mine = "sbx_" + strings.ToLower(rand.Text())[:10]
+
 // newID is a sandbox id that no other test has.
-func newID() string { return "sbx_" + strings.ToLower(rand.Text())[:24] }
+func newID() string { return mine + strings.ToLower(rand.Text())[:14] }
 
 // box is a sandbox with the test it belongs to.
 type box struct {

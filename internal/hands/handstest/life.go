@@ -147,8 +147,8 @@ func testStart(t *testing.T, s *suite) {
 // sandboxes is left.
 func (s *suite) nothingLeft(t *testing.T) {
 	t.Helper()
-	for _, pattern := range []string{s.stateDir + "/live/*", "/sys/fs/cgroup/ostler/sbx_*", "/sys/fs/cgroup/*/ostler/sbx_*"} {
-		if left, _ := filepath.Glob(pattern); len(left) > 0 && os.Geteuid() == 0 {
+	for _, pattern := range []string{s.stateDir + "/live/*", "/sys/fs/cgroup/ostler/" + mine + "*", "/sys/fs/cgroup/*/ostler/" + mine + "*"} {
+		if left, _ := filepath.Glob(pattern); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
 		}
 	}

@@ -51,6 +51,12 @@ func Become(p box.Plan) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the inner stage: %w", err)
 	}
+	// The inner stage waits for the plan, so its interface is there before it.
+	if p.Wire != "" {
+		if err := connect(cmd.Process.Pid); err != nil {
+			return fmt.Errorf("network interface: %w", err)
+		}
+	}
 	if err := json.NewEncoder(w).Encode(p); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ package namespace
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -48,9 +49,12 @@ type Options struct {
 }
 
 // Driver makes sandboxes of namespaces. It is safe for concurrent use.
-type Driver struct{ cfg box.Config }
+type Driver struct {
+	cfg   box.Config
+	noTUN atomic.Pointer[error] // why there are no network interfaces; nil if there are
+}
 
-var _ hands.Driver = (*Driver)(nil)
+var _ hands.Networked = (*Driver)(nil)
 
 // New prepares the state directory. It fails if that can't be written or the
 // executable can't be found there.
@@ -63,6 +67,7 @@ func New(opts Options) (*Driver, error) {
 		return nil, fmt.Errorf("namespace: %w", err)
 	}
 	cfg.Cloneflags = unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
+	cfg.Wire = box.TUN
 	return &Driver{cfg: cfg}, nil
 }
 
@@ -71,14 +76,38 @@ func (d *Driver) Name() string { return "namespace" }
 
 // Isolation implements [hands.Driver].
 func (d *Driver) Isolation() string {
-	return "namespaces and a system call filter: programs inside share the host's kernel, which is weaker than gVisor, with no network but the gate"
+	return "namespaces and a system call filter: programs inside share the host's kernel, which is weaker than gVisor, with no network but the gate; " + d.cfg.LimitsNote()
 }
 
-// Probe implements [hands.Driver].
-func (d *Driver) Probe(ctx context.Context, dir string) error { return box.Probe(ctx, d, dir) }
+// Probe implements [hands.Driver]. Where sandboxes work only without a network
+// interface they get none from then on; see Transparent.
+func (d *Driver) Probe(ctx context.Context, dir string) error {
+	err := box.Probe(ctx, d, dir)
+	if err == nil || d.Transparent() != nil {
+		return err
+	}
+	d.noTUN.Store(&err)
+	again := box.Probe(ctx, d, dir)
+	if again != nil {
+		d.noTUN.Store(nil)
+	}
+	return again
+}
+
+// Transparent implements [hands.Networked]. An interface needs /dev/net/tun,
+// which many containers don't have.
+func (d *Driver) Transparent() error {
+	if why := d.noTUN.Load(); why != nil {
+		return *why
+	}
+	return nil
+}
 
 // Start implements [hands.Driver].
 func (d *Driver) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, error) {
+	if d.Transparent() != nil {
+		spec.Network = nil
+	}
 	s, err := box.Start(ctx, d.cfg, spec)
 	if err != nil {
 		return nil, err
@@ -88,3 +117,7 @@ func (d *Driver) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, err
 
 // Sweep implements [hands.Driver].
 func (d *Driver) Sweep(ctx context.Context) error { return box.Sweep(ctx, d.cfg) }
+
+// Own gives files that the server puts at path, below workspace/ or outputs/ of
+// a running sandbox, to root inside, who could not change them otherwise.
+func (d *Driver) Own(path string) error { return box.Own(d.cfg, path) }

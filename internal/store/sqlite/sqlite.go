@@ -71,6 +71,9 @@ func Open(ctx context.Context, file string) (*DB, error) {
 
 // Update implements store.DB.
 func (db *DB) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	u := &update{fn: fn, done: make(chan error, 1)}
 	select {
 	case db.queue <- u:

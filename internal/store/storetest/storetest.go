@@ -22,6 +22,15 @@ func Run(t *testing.T, open func(t *testing.T) store.DB) {
 	t.Run("agents and their versions", func(t *testing.T) { agentVersions(t, open(t)) })
 	t.Run("pages of agents are ranges of the sorted rows", func(t *testing.T) { agentPages(t, open(t)) })
 	t.Run("environments", func(t *testing.T) { environments(t, open(t)) })
+	t.Run("files", func(t *testing.T) { fileRows(t, open(t)) })
+	t.Run("lists of files", func(t *testing.T) { fileLists(t, open(t)) })
+	t.Run("files that share bytes", func(t *testing.T) { sharedBlobs(t, open(t)) })
+	t.Run("files expire", func(t *testing.T) { expiry(t, open(t)) })
+	t.Run("resources of sessions", func(t *testing.T) { resources(t, open(t)) })
+	t.Run("vaults", func(t *testing.T) { vaults(t, open(t)) })
+	t.Run("credentials", func(t *testing.T) { credentials(t, open(t)) })
+	t.Run("credentials of sessions", func(t *testing.T) { sessionCredentials(t, open(t)) })
+	t.Run("secrets are sealed again", func(t *testing.T) { reseal(t, open(t)) })
 }
 
 const insertEnv = `INSERT INTO environments (id, name, created_at, updated_at, doc) VALUES ($1, $2, 0, 0, '{}')`

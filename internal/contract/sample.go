@@ -2,9 +2,59 @@ package contract
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
+
+// variants is more than any union of the API has.
+const variants = 44
+
+// Sample is a body made from a description, and where in it what may stand.
+type Sample struct {
+	value  any
+	pick   int
+	sites  []site
+	closed []closed
+}
+
+// Body is the sample's JSON.
+func (s *Sample) Body() []byte {
+	b, err := json.Marshal(s.value)
+	if err != nil {
+		panic(err) // made of maps, slices and texts
+	}
+	return b
+}
+
+// Answers makes bodies that a route may answer, Requests such that it takes.
+// Together they take every variant of every union at least once, with and
+// without optional members. Ids in them name nothing.
+func (d *Description) Answers(route string) []*Sample  { return d.samples(d.responses[route], route) }
+func (d *Description) Requests(route string) []*Sample { return d.samples(d.requests[route], route) }
+
+// RequestRoutes lists the routes that take a JSON body.
+func (d *Description) RequestRoutes() []string { return slices.Sorted(maps.Keys(d.requests)) }
+
+func (d *Description) samples(s *schema, route string) []*Sample {
+	if s == nil {
+		return nil
+	}
+	var out []*Sample
+	seen := map[string]bool{}
+	for _, optional := range []bool{false, true} {
+		for pick := range variants {
+			g := &sampler{spec: d, pick: pick, optional: optional}
+			sample := &Sample{value: g.value(s, route), pick: pick, sites: g.sites, closed: g.closed}
+			if body := string(sample.Body()); !seen[body] {
+				seen[body] = true
+				out = append(out, sample)
+			}
+		}
+	}
+	return out
+}
 
 // site is a member of a sample and what its schema says of its place.
 type site struct {
@@ -105,28 +155,24 @@ func withoutNull(variants []*schema) []*schema {
 	return slices.DeleteFunc(slices.Clone(variants), func(s *schema) bool { return s.Type == "null" })
 }
 
-func sampleText(s *schema) string {
-	switch {
-	case s.Format == "date-time":
-		return "2026-11-24T09:00:00.123456Z"
-	case s.Format == "date":
-		return "2026-11-24"
-	case s.Pattern != "":
-		return map[string]string{
-			`^(0|[1-9]\d*)$`:           "2500",
-			`^memstore_[a-zA-Z0-9_]+$`: "memstore_01",
-			`^[0-9a-fA-F]+$`:           strings.Repeat("0a", 20),
-		}[s.Pattern]
-	case s.MinLength != nil && *s.MinLength > 20:
-		return strings.Repeat("0a", *s.MinLength/2)
-	}
-	return "2026-11-24T09:00:00Z" // a text that also passes where the SDK knows a time and the schema does not
+// sampleTexts are tried in turn for a text. The first also passes where an SDK
+// knows a time and the description does not.
+var sampleTexts = []string{
+	"2026-11-24T09:00:00Z", "sample", "2026-11-24", "2500", "US", "SAMPLE", "/sample/path", "memstore_01", "#0a0a0a",
+	strings.Repeat("0a", 20), strings.Repeat("0a", 32), "srvtoolu_01", "arn:aws:iam::123456789012:role/sample",
 }
 
-func encode(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
+// sampleText is a text that satisfies s. It panics if it knows none: a new
+// pattern in a description wants a new text above.
+func sampleText(s *schema) string {
+	if s.Format == "date-time" {
+		return "2026-11-24T09:00:00.123456Z" // the server's own precision
 	}
-	return b
+	for _, text := range sampleTexts {
+		c := &validator{}
+		if c.text("", text, s); len(c.found) == 0 {
+			return text
+		}
+	}
+	panic(fmt.Sprintf("contract: no sample text of pattern %q, length %v to %v", s.Pattern, s.MinLength, s.MaxLength))
 }
