@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,7 +32,6 @@ func TestReadme(t *testing.T) {
 				t.Fatal(err)
 			}
 			cmd := python(t, version, dir, "program.py")
-			forgetEnvironment(t, "quickstart") // a name may exist once
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -49,36 +47,5 @@ func TestReadme(t *testing.T) {
 			passed("the README's program with python anthropic "+version, 1)
 			holdToContract(t)
 		})
-	}
-}
-
-// forgetEnvironment deletes the environment of a name, and its sessions.
-func forgetEnvironment(t *testing.T, name string) {
-	t.Helper()
-	ctx := context.Background()
-	c := gov2.NewClient(server.URL, server.Key)
-	environments := c.Beta.Environments.ListAutoPaging(ctx, anthropic.BetaEnvironmentListParams{})
-	for environments.Next() {
-		e := environments.Current()
-		if e.Name != name {
-			continue
-		}
-		sessions := c.Beta.Sessions.ListAutoPaging(ctx, anthropic.BetaSessionListParams{})
-		for sessions.Next() {
-			if s := sessions.Current(); s.EnvironmentID == e.ID {
-				if _, err := c.Beta.Sessions.Delete(ctx, s.ID, anthropic.BetaSessionDeleteParams{}); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if err := sessions.Err(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Beta.Environments.Delete(ctx, e.ID, anthropic.BetaEnvironmentDeleteParams{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := environments.Err(); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -25,6 +25,7 @@ type options struct {
 	ModelAPIKey  string   `name:"model-api-key" env:"OSTLER_MODEL_API_KEY,ANTHROPIC_API_KEY" help:"Key of the default upstream."`
 	AllowPrivate string   `env:"OSTLER_ALLOW_PRIVATE" help:"Loopback and private addresses that server-side calls and sandboxes may reach: 1 for all, or a list of CIDRs and names."`
 	GateHosts    string   `env:"OSTLER_GATE_HOSTS" help:"Static names at the gate: name=ip:port,…"`
+	GateCA       string   `name:"gate-ca" type:"path" env:"OSTLER_GATE_CA" help:"PEM file of authorities that hosts of credentials may have their certificates from, besides the system's."`
 	GitHosts     []string `env:"OSTLER_GIT_HOSTS" help:"Hosts besides github.com from which repositories may be attached."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"OSTLER_LOG_LEVEL" help:"Least severe level that is logged."`
 }
@@ -34,7 +35,7 @@ func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 	return server.Config{
 		DataDir: dataDir, APIKey: o.APIKey, Sandbox: o.Sandbox, Rootfs: o.Rootfs,
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
-		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GitHosts: o.GitHosts, Log: log,
+		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
 		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
 	}
 }

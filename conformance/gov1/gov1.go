@@ -53,6 +53,8 @@ func Checks() []Check {
 		{"file life", fileLife},
 		{"mount and outputs", mountAndOutputs},
 		{"session resources", sessionResources},
+		{"vault life", vaultLife},
+		{"credential life", credentialLife},
 		{"not found", notFound},
 		{"bad request", badRequest},
 		{"wrong key", wrongKey},

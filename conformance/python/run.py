@@ -6,6 +6,7 @@ The environment names the server: ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY.
 import resources  # noqa: F401
 import turns  # noqa: F401
 import files  # noqa: F401
+import vaults  # noqa: F401
 import failures  # noqa: F401
 import aio  # noqa: F401
 from checks import main

@@ -5,6 +5,7 @@
 import './resources.mjs';
 import './turns.mjs';
 import './files.mjs';
+import './vaults.mjs';
 import './failures.mjs';
 import { main } from './checks.mjs';
 

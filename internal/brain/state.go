@@ -19,6 +19,7 @@ type state struct {
 	span     string  // the open model request's start event, or ""
 	rounds   int     // model requests since the last message of the client
 	status   string  // as the log says
+	turn     int64   // seq of the newest session.status_running
 	parkedOn int     // how many calls the last idle named
 	retryAt  int64   // microseconds; of the session's row
 	files    bool    // messages may hold sources of type file
@@ -98,7 +99,7 @@ func (s *state) apply(e store.Event) error {
 	case wire.TypeSessionUpdated:
 		return s.updated(e)
 	case wire.TypeStatusRunning:
-		s.status, s.parkedOn = wire.Running, 0
+		s.status, s.parkedOn, s.turn = wire.Running, 0, e.Seq
 	case wire.TypeStatusRescheduled:
 		s.status = wire.Rescheduling
 	case wire.TypeStatusIdle:

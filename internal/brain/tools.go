@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"github.com/ostlerdev/ostler/internal/hands"
+	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/store"
+	"github.com/ostlerdev/ostler/internal/wire"
 )
 
 // outcome is a finished call.
@@ -30,10 +32,10 @@ func (t *turn) runTools(ctx, stepCtx context.Context) (next, error) {
 		for n < len(todo) && todo[0].readOnly() && todo[n].readOnly() {
 			n++
 		}
-		group, finished := todo[:n], make(chan outcome, n)
+		group, finished, at := todo[:n], make(chan outcome, n), t.state.turn
 		todo = todo[n:]
 		for _, c := range group {
-			go func() { finished <- outcome{c, t.call(stepCtx, c)} }()
+			go func() { finished <- outcome{c, t.call(stepCtx, c, at)} }()
 		}
 		for i := range group {
 			out := <-finished
@@ -62,8 +64,13 @@ func (t *turn) runTools(ctx, stepCtx context.Context) (next, error) {
 	return t.commit(ctx, (*step).decide)
 }
 
-// finish records a call's result.
+// finish records a call's result, and before it what its sandbox lacked.
 func (st *step) finish(out outcome, last bool) (next, error) {
+	for _, n := range out.result.Notices {
+		if err := st.add(journal.Draft{Type: wire.TypeSessionError, Body: lack(n)}); err != nil {
+			return rest, err
+		}
+	}
 	if st.t.state.findCall(out.call.event) != nil {
 		if err := st.closeCall(out.call, out.result); err != nil {
 			return rest, err
@@ -85,11 +92,19 @@ func (c *call) readOnly() bool {
 }
 
 // call runs one call. Whatever happens, it has a result for the model.
-func (t *turn) call(ctx context.Context, c *call) result {
-	r, err := t.b.Hands.Run(ctx, t.session, hands.Call{Tool: c.name, Input: c.input})
+func (t *turn) call(ctx context.Context, c *call, turn int64) result {
+	r, err := t.b.Hands.Run(ctx, t.session, hands.Call{ID: c.event, Tool: c.name, Input: c.input, Turn: turn})
+	if err != nil {
+		notices := r.Notices
+		r = t.failedCall(ctx, c, err)
+		r.Notices = notices
+	}
+	return r
+}
+
+// failedCall is the result of a call that the sandbox has none of.
+func (t *turn) failedCall(ctx context.Context, c *call, err error) result {
 	switch {
-	case err == nil:
-		return r
 	case ctx.Err() != nil:
 		return errorResult(interruptedText)
 	case errors.Is(err, hands.ErrLost):
@@ -98,4 +113,13 @@ func (t *turn) call(ctx context.Context, c *call) result {
 	}
 	t.log.Error("a tool could not be run", "tool", c.name, "error", err)
 	return errorResult(fmt.Sprintf("The sandbox is not available: %v", err))
+}
+
+// lack is the session.error of something that a session goes on without.
+func lack(n hands.Notice) wire.SessionError {
+	e := wire.ErrorBody{Type: n.Kind, Message: n.Message, RetryStatus: wire.RetryStatus{Type: "retrying"}}
+	if n.RepositoryURL != "" {
+		e.RepositoryURL = &n.RepositoryURL
+	}
+	return wire.SessionError{Type: wire.TypeSessionError, Error: e}
 }

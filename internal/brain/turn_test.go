@@ -96,7 +96,7 @@ func TestConfirmation(t *testing.T) {
 		confirm(h.idOf(s, wire.TypeAgentToolUse, 2), "allow"))
 	h.golden(s, "confirmation")
 	if len(h.hands.calls) != 1 || string(h.hands.calls[0].Input) != `{"command":"ls"}` {
-		t.Errorf("calls %s", h.hands.calls)
+		t.Errorf("calls %v", h.hands.calls)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestSelfHosted(t *testing.T) {
 	h.until(s, wire.TypeStatusIdle, fmt.Sprintf(`{"type":"user.tool_result","tool_use_id":%q,"content":[{"type":"text","text":"a b"}]}`, h.idOf(s, wire.TypeAgentToolUse, 1)))
 	h.golden(s, "self_hosted")
 	if len(h.hands.calls) != 0 {
-		t.Errorf("the server ran %s", h.hands.calls)
+		t.Errorf("the server ran %v", h.hands.calls)
 	}
 }
 

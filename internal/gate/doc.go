@@ -25,6 +25,34 @@
 //   - A request that two parsers could read in two ways is refused (see
 //     parseHead).
 //
+// Credentials (Secrets): a sandbox has placeholders, and the gate puts the
+// values in when a request has left it, or adds a field to a request that has
+// none. What it promises:
+//
+//   - A value goes to a host only if the sandbox's policy and the credential
+//     both allow it, decided for each request. Everywhere else the placeholder
+//     goes on as it is, whole.
+//   - It goes into the values of header fields, the base64 of Basic included,
+//     and into bodies, as the credential says. It never goes into the path, the
+//     query, names of fields, trailers, bodies with a Content-Encoding or what
+//     follows an upgrade, nor into a TRACE, whose answer would show it.
+//   - Of a body the first Config.MaxScan bytes are looked at: a placeholder
+//     that begins in them is replaced, even if it ends after them. A body with
+//     a length gets the right one, for which as much is read before anything is
+//     sent; one without is passed on as it comes.
+//   - If a value can't be had, or would break out of its field, the answer is a
+//     502 and nothing was sent.
+//   - Answers aren't changed: a host that sends a value back shows it.
+//   - Values are in no record, no text and no error.
+//
+// For that the gate takes the TLS of hosts off that a credential covers, with
+// certificates of a CA that this one sandbox trusts, and makes TLS of its own
+// with the host, whose certificate it checks. Inside, HTTP/1.1 is spoken and
+// nothing else; requests for another host than the tunnel's are refused with
+// 421. All other TLS goes through untouched, and so does what offers no
+// HTTP/1.1 (ALPN): nothing is put into that. A credential that begins to cover
+// a host counts in tunnels that are made from then on.
+//
 // A refusal is a 403 (400 if the request itself is at fault) whose text says
 // what was refused and by which rule, because an agent reads it.
 //

@@ -1,13 +1,16 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -302,6 +305,10 @@ func TestSubstitution(t *testing.T) {
 			send: sending{method: "TRACE", header: http.Header{"X-Key": {ph1}}}, header: http.Header{"X-Key": {ph1}},
 		},
 		{
+			name: "TRACK", grants: []Substitution{one},
+			send: sending{method: "TRACK", header: http.Header{"X-Key": {ph1}}, body: ph1}, header: http.Header{"X-Key": {ph1}}, body: ph1,
+		},
+		{
 			name: "GET with a body", grants: []Substitution{one},
 			send: sending{method: "GET", body: ph1}, body: "s3cr3t", uses: []Use{{"vcrd_1", PlaceBody, 1}},
 		},
@@ -472,6 +479,12 @@ func TestSecretIsRedacted(t *testing.T) {
 				t.Errorf("%s of %T shows %s", format, what, got)
 			}
 		}
+	}
+	var logged bytes.Buffer
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("m", "secret", s, "in", []Secret{s}, "of", map[string]any{"k": &s})
+	encoded, err := json.Marshal(struct{ A, B any }{s, []*Secret{&s}})
+	if err != nil || string(encoded) != `{"A":"[secret]","B":["[secret]"]}` || strings.Contains(logged.String(), "t0ken") {
+		t.Errorf("%s, %v, %s", encoded, err, logged.String())
 	}
 	if s.Reveal() != "t0ken" || (Secret{}).Reveal() != "" {
 		t.Error("a Secret can't be revealed")

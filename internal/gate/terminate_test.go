@@ -323,3 +323,68 @@ func TestSecureWebsocket(t *testing.T) {
 		t.Errorf("record %+v", r)
 	}
 }
+
+// A connection whose TLS was taken off is subject to the policy of the moment,
+// and ends with the port.
+func TestPolicyWithinTLS(t *testing.T) {
+	b := startBackend(t)
+	s, client := b.startSecrets(t, policy.Unrestricted(), everywhere(), nil)
+	cfg := &tls.Config{ServerName: secureHost, RootCAs: client.Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	ask := func(conn io.Writer, br *bufio.Reader) int {
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: "+secureHost+"\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(br, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body(t, resp)
+		return resp.StatusCode
+	}
+	one, oneRead, err := s.open(secureHost+":443", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, twoRead, err := s.open(secureHost+":443", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // until the gate is done with its handshakes
+		s.wantRecord(KindTunnel, secureHost, Allowed, "")
+	}
+	if got := ask(one, oneRead); got != http.StatusOK {
+		t.Errorf("allowed: %d", got)
+	}
+	s.port.SetPolicy(limited(t, otherHost))
+	if got := ask(one, oneRead); got != http.StatusForbidden {
+		t.Errorf("not allowed any more: %d", got)
+	}
+	s.port.SetPolicy(limited(t, secureHost))
+	if got := ask(two, twoRead); got != http.StatusOK {
+		t.Errorf("allowed again: %d", got)
+	}
+	if err := s.port.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := twoRead.ReadByte(); err == nil {
+		t.Error("the connection outlives the port")
+	}
+}
+
+func TestSystemRoots(t *testing.T) {
+	ca := newTestCA(t)
+	pool, err := SystemRoots(ca.PEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ca.certificate(parseHost(t, secureHost))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Leaf.Verify(x509.VerifyOptions{Roots: pool}); err != nil {
+		t.Error(err)
+	}
+	if _, err := SystemRoots([]byte("none")); err == nil {
+		t.Error("a text without a certificate is taken")
+	}
+}

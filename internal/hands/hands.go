@@ -103,6 +103,9 @@ type Call struct {
 	ID    string
 	Tool  string          // bash, read, write, edit, glob or grep
 	Input json.RawMessage // the model's object, as it came
+	// Turn grows each time the session begins to run. What could not be made
+	// ready for its sandbox is tried again in another turn.
+	Turn int64
 }
 
 // Result is the outcome of a call: content blocks of the API (text, image,
@@ -110,6 +113,9 @@ type Call struct {
 type Result struct {
 	Content []json.RawMessage `json:"content"`
 	IsError bool              `json:"is_error,omitempty"`
+	// Notices are for the session's log. Drivers make none; they come from who
+	// made the sandbox ready, and beside an error too.
+	Notices []Notice `json:"-"`
 }
 
 // Sandbox answers tool calls. Calls may be made side by side; the sandbox puts

@@ -3,6 +3,7 @@ package sandboxes
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/gate"
+	"github.com/ostlerdev/ostler/internal/gate/policy"
 	"github.com/ostlerdev/ostler/internal/hands"
 )
 
@@ -24,10 +26,16 @@ type box struct {
 	m       *Manager
 	session string
 
+	ready   chan struct{} // held while all is made that a call needs; taken before turn
 	turn    chan struct{} // held while the sandbox is made, linked or stopped
 	sandbox hands.Sandbox // nil without one
 	port    *gate.Port
 	links   []hands.Link
+	shown   Software // in the sandbox
+	// Guarded by ready.
+	notices []hands.Notice // for the next call
+	cloned  bool           // Repositories is done
+	renewed bool           // the next call must hear of it
 
 	mu    sync.Mutex
 	calls int       // running
@@ -36,7 +44,7 @@ type box struct {
 }
 
 func newBox(m *Manager, session string) *box {
-	b := &box{m: m, session: session, turn: make(chan struct{}, 1), last: time.Now()}
+	b := &box{m: m, session: session, ready: make(chan struct{}, 1), turn: make(chan struct{}, 1), last: time.Now()}
 	return b
 }
 
@@ -71,11 +79,34 @@ func (b *box) used() bool {
 	return b.ran
 }
 
-// get is the live sandbox. fresh tells that it was made just now in place of
-// an earlier one.
-func (b *box) get(ctx context.Context) (s hands.Sandbox, fresh bool, err error) {
+// get is the live sandbox, with all in it that a call of this turn counts on.
+// fresh tells that it was made just now in place of an earlier one, notices
+// what it lacks.
+func (b *box) get(ctx context.Context, turn int64) (s hands.Sandbox, fresh bool, notices []hands.Notice, err error) {
+	select {
+	case b.ready <- struct{}{}:
+		defer func() { <-b.ready }()
+	case <-ctx.Done():
+		return nil, false, nil, ctx.Err()
+	}
+	if s, err = b.alive(ctx); s == nil && err == nil {
+		s, fresh, err = b.renew(ctx)
+	}
+	if err == nil {
+		err = b.clone(ctx, turn)
+	}
+	notices, b.notices = b.notices, nil
+	b.renewed = b.renewed || fresh
+	if err == nil {
+		fresh, b.renewed = b.renewed, false
+	}
+	return s, fresh, notices, err
+}
+
+// alive is the sandbox if it is there. One that died is released.
+func (b *box) alive(ctx context.Context) (hands.Sandbox, error) {
 	if err := b.lock(ctx); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer b.unlock()
 	if b.sandbox != nil {
@@ -83,15 +114,35 @@ func (b *box) get(ctx context.Context) (s hands.Sandbox, fresh bool, err error) 
 		case <-b.sandbox.Done():
 			b.release(context.Background())
 		default:
-			return b.sandbox, false, nil
 		}
 	}
-	fresh, err = b.make(ctx)
+	return b.sandbox, nil
+}
+
+// renew makes a sandbox. What it shows may take long to make: b isn't locked
+// meanwhile.
+func (b *box) renew(ctx context.Context) (s hands.Sandbox, fresh bool, err error) {
+	dir := b.m.dirOf(b.session)
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return nil, false, err
+	}
+	software, err := b.software(ctx, dir)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := b.lock(ctx); err != nil {
+		software.Release()
+		return nil, false, err
+	}
+	defer b.unlock()
+	if fresh, err = b.make(ctx, dir, software); err != nil {
+		software.Release()
+	}
 	return b.sandbox, fresh, err
 }
 
 // make starts a sandbox. b is locked.
-func (b *box) make(ctx context.Context) (fresh bool, err error) {
+func (b *box) make(ctx context.Context, dir string, software Software) (fresh bool, err error) {
 	select {
 	case b.m.starts <- struct{}{}:
 		defer func() { <-b.m.starts }()
@@ -102,10 +153,6 @@ func (b *box) make(ctx context.Context) (fresh bool, err error) {
 	defer cancel()
 	b.m.evict()
 
-	dir := b.m.dirOf(b.session)
-	if err := os.MkdirAll(dir, 0o711); err != nil {
-		return false, err
-	}
 	mark := filepath.Join(dir, marker)
 	if _, err := os.Stat(mark); err == nil {
 		fresh = true
@@ -118,27 +165,57 @@ func (b *box) make(ctx context.Context) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	socket := filepath.Join(b.m.SocketDir, sandboxID(b.session))
-	port, err := b.m.Gate.Open(socket, gate.Session{ID: b.session, Policy: pol})
+	spec := hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, Layers: software.Layers, Limits: b.m.Limits,
+		GateSocket: filepath.Join(b.m.SocketDir, sandboxID(b.session))}
+	port, err := b.open(ctx, pol, &spec)
 	if err != nil {
 		return false, err
 	}
-	sandbox, err := b.m.Driver.Start(ctx, hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, GateSocket: socket, Limits: b.m.Limits})
+	sandbox, err := b.m.Driver.Start(ctx, spec)
 	if err != nil {
 		if e := port.Close(); e != nil {
 			b.m.Log.Error("a gate port was not closed", "session", b.session, "error", e)
 		}
 		return false, fmt.Errorf("start the sandbox: %w", err)
 	}
-	b.sandbox, b.port, b.links = sandbox, port, links
 	if err := os.WriteFile(mark, nil, 0o600); err != nil {
-		b.release(context.Background())
-		return false, err
+		return false, errors.Join(err, sandbox.Close(context.Background()), port.Close())
 	}
+	b.sandbox, b.port, b.links, b.shown = sandbox, port, links, software
 	b.mu.Lock()
 	b.ran = true
 	b.mu.Unlock()
 	return fresh, nil
+}
+
+// open makes the sandbox's way out, and gives spec what its programs need for
+// it.
+func (b *box) open(ctx context.Context, pol policy.Policy, spec *hands.Spec) (*gate.Port, error) {
+	session := gate.Session{ID: b.session, Policy: pol}
+	var sources []gate.Secrets
+	if b.m.Credentials != nil {
+		vars, err := newVariables(ctx, func(ctx context.Context) ([]Credential, error) { return b.m.Credentials(ctx, b.session) })
+		if err != nil {
+			return nil, err
+		}
+		if spec.Env = vars.env(); len(spec.Env) > 0 {
+			sources = append(sources, vars.grants)
+		}
+	}
+	repositories, err := b.repositories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if repositories != nil {
+		sources = append(sources, repositories)
+	}
+	if len(sources) > 0 {
+		if session.CA, err = gate.NewCA(); err != nil {
+			return nil, err
+		}
+		session.Secrets, spec.TrustedCA = merge(sources), session.CA.PEM()
+	}
+	return b.m.Gate.Open(spec.GateSocket, session)
 }
 
 // release lets go of the sandbox. b is locked.
@@ -152,7 +229,8 @@ func (b *box) release(ctx context.Context) {
 	if err := b.port.Close(); err != nil {
 		b.m.Log.Error("a gate port was not closed", "session", b.session, "error", err)
 	}
-	b.sandbox, b.port = nil, nil
+	b.shown.Release()
+	b.sandbox, b.port, b.shown = nil, nil, Software{}
 }
 
 // stop ends the sandbox, if there is one.

@@ -39,9 +39,22 @@ type Config struct {
 	Limits    hands.Limits
 	// Policy is what a session's sandbox may reach.
 	Policy func(ctx context.Context, session string) (policy.Policy, error)
+	// Credentials is what a session's vaults give its sandbox; nil gives
+	// nothing.
+	Credentials func(ctx context.Context, session string) ([]Credential, error)
 	// Materialize places the session's files below dir and answers the links
 	// that its sandbox needs.
 	Materialize func(ctx context.Context, session, dir string) ([]hands.Link, error)
+	// Software is asked before a sandbox is made; nil shows nothing.
+	Software func(ctx context.Context, session, dir string) (Software, error)
+	// Repositories makes the clones that dir's workspace lacks, once its
+	// sandbox is there; turn is that of the call. It is asked before each call
+	// until it is done. Nil makes none.
+	Repositories func(ctx context.Context, session, dir string, turn int64) (notices []hands.Notice, done bool, err error)
+	// Injections are the credentials of the session's repositories, at each
+	// request anew; has says whether there are repositories at all, whose
+	// tokens may come later. Nil is none.
+	Injections func(ctx context.Context, session string) (in []gate.Injection, has bool, err error)
 	// Publish makes files of what is in dir's outputs.
 	Publish func(ctx context.Context, session, dir string) error
 	// Idle is how long a sandbox stays without calls; 0 is 30 minutes.
@@ -118,13 +131,17 @@ func sandboxID(session string) string {
 func (m *Manager) Run(ctx context.Context, session string, call hands.Call) (hands.Result, error) {
 	b := m.enter(session)
 	defer b.leave()
-	sandbox, fresh, err := b.get(ctx)
+	sandbox, fresh, notices, err := b.get(ctx, call.Turn)
 	if err != nil {
-		return hands.Result{}, err
+		return hands.Result{Notices: notices}, err
 	}
 	r, err := sandbox.Run(ctx, call)
+	r.Notices = notices
 	if err == nil && fresh {
 		r.Content = append(r.Content, restartedNote)
+	}
+	for _, n := range notices {
+		r.Content = append(r.Content, note(n))
 	}
 	return r, err
 }

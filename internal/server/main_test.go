@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,11 +56,31 @@ func serveForever(dir, modelURL string) error {
 	return api.NewHTTPServer(s.Handler()).Serve(l)
 }
 
-// process is a server in a process of its own.
+// process is a server in a process of its own, or in this one.
 type process struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	url string
+	t     *testing.T
+	cmd   *exec.Cmd // nil in this process
+	url   string
+	close func()
+}
+
+// serveHere serves in this process until the test ends or close is called.
+func serveHere(t *testing.T, c Config) *process {
+	t.Helper()
+	s, err := Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := httptest.NewServer(s.Handler())
+	p := &process{t: t, url: front.URL, close: sync.OnceFunc(func() {
+		front.CloseClientConnections()
+		front.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})}
+	t.Cleanup(p.close)
+	return p
 }
 
 func start(t *testing.T, dir, modelURL string) *process {

@@ -35,6 +35,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/sandboxes"
 	"github.com/ostlerdev/ostler/internal/secret"
 	"github.com/ostlerdev/ostler/internal/store/sqlite"
+	"github.com/ostlerdev/ostler/internal/vault"
 )
 
 // Config is what an operator chooses.
@@ -47,6 +48,7 @@ type Config struct {
 	Limits       hands.Limits
 	AllowPrivate string // OSTLER_ALLOW_PRIVATE
 	GateHosts    string // OSTLER_GATE_HOSTS
+	GateCA       string // file of PEM certificates of authorities that hosts of credentials may have theirs from, besides the system's
 	GitHosts     []string
 	Log          *slog.Logger
 
@@ -145,7 +147,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	stored := filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: now})
 	files := &files{Files: stored, outputs: outputs.New(outputs.Config{Files: stored}), log: c.Log}
 	s.background(files.keep)
-	boxes, err := s.sandboxes(ctx, c, data, db, files)
+	boxes, err := s.sandboxes(ctx, c, data, db, files, keeper)
 	if err != nil {
 		return err
 	}
@@ -166,7 +168,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 }
 
 // sandboxes makes the manager of sandboxes and the gate they go out by.
-func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files) (*sandboxes.Manager, error) {
+func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys vault.Unsealer) (*sandboxes.Manager, error) {
 	allow, err := dial.ParseAllow(c.AllowPrivate)
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
@@ -177,7 +179,11 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 	}
 	log := audit.New(db, c.Log, time.Now)
 	s.background(log.Run)
-	out := gate.New(gate.Config{Dialer: &dial.Dialer{Allow: allow, Names: names}, Audit: log.Record})
+	roots, err := gateRoots(c.GateCA)
+	if err != nil {
+		return nil, fmt.Errorf("OSTLER_GATE_CA: %w", err)
+	}
+	out := gate.New(gate.Config{Dialer: &dial.Dialer{Allow: allow, Names: names}, Audit: log.Record, Roots: roots})
 	s.onClose(out.Close)
 	sockets, err := data.socketDir()
 	if err != nil {
@@ -187,6 +193,7 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 	boxes, err := sandboxes.New(ctx, sandboxes.Config{
 		Driver: s.Driver, Gate: out, Dir: data.file("sandboxes"), SocketDir: sockets, Limits: c.Limits, Log: c.Log,
 		Policy:      policyOf(db),
+		Credentials: credentialsOf(db, keys),
 		Materialize: files.materialize,
 		Publish:     files.publish,
 	})

@@ -98,6 +98,8 @@ type ErrorBody struct {
 	Type        string      `json:"type"`
 	Message     string      `json:"message"`
 	RetryStatus RetryStatus `json:"retry_status"`
+	// RepositoryURL is there in errors of repositories.
+	RepositoryURL *string `json:"repository_url,omitzero"`
 }
 
 // RetryStatus is retrying, exhausted or terminal.

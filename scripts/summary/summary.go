@@ -75,6 +75,9 @@ func (s *summary) keep(key, text string) {
 	if line, ok := strings.CutPrefix(text, clientMark); ok {
 		s.clients = append(s.clients, strings.TrimSpace(line))
 	}
+	if strings.HasPrefix(text, "=== ") { // a test began, paused or went on
+		return
+	}
 	b := s.output[key]
 	if b == nil {
 		b = &strings.Builder{}

@@ -3,8 +3,10 @@ package netstack
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -219,6 +221,8 @@ func FuzzPackets(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var answers sync.WaitGroup
+		answers.Go(func() { _, _ = io.Copy(io.Discard, theirs) })
 		for len(b) >= 2 {
 			n := min(int(binary.BigEndian.Uint16(b)), len(b)-2)
 			if _, err := theirs.Write(mend(b[2 : 2+n])); err != nil {
@@ -227,6 +231,7 @@ func FuzzPackets(f *testing.F) {
 			b = b[2+n:]
 		}
 		mustClose(t, s)
+		answers.Wait()
 		if err := theirs.Close(); err != nil {
 			t.Error(err)
 		}

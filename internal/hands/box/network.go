@@ -110,8 +110,11 @@ func (n *network) receive(ctx context.Context) (*os.File, error) {
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	control := make([]byte, unix.CmsgSpace(4))
 	_, controlLen, _, _, err := conn.(*net.UnixConn).ReadMsgUnix(make([]byte, 1), control)
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("the launcher made none")
+	}
 	if err != nil {
-		return nil, errors.Join(errors.New("the launcher made none"), err)
+		return nil, err
 	}
 	messages, err := unix.ParseSocketControlMessage(control[:controlLen])
 	if err != nil || len(messages) != 1 {

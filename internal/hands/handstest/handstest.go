@@ -32,6 +32,9 @@ func Main(m *testing.M, driver New) {
 		os.Exit(inside(os.Args[1:]))
 	case serverName:
 		os.Exit(serve(driver, os.Args[1:]))
+	case ordinaryName:
+		fmt.Fprintln(os.Stderr, becomeOrdinary())
+		os.Exit(1)
 	}
 	code := m.Run()
 	if code == 0 {
@@ -57,7 +60,7 @@ func Run(t *testing.T, driver New) {
 		return
 	}
 	t.Run("as root", func(t *testing.T) { runSuite(t, driver) })
-	t.Run("as user", asUser)
+	t.Run("as user", func(t *testing.T) { asUser(t) })
 }
 
 // suite is what the tests share.
@@ -86,7 +89,7 @@ func runSuite(t *testing.T, driver New) {
 			"shell": testShell, "order": testOrder, "cancel": testCancel, "background": testBackground,
 			"memory": testMemory, "processes": testProcesses, "disk": testDisk, "file size": testFileSize,
 			"volumes": testVolumes, "links": testLinks, "environment": testEnvironment,
-			"programs": testPrograms, "network": testNetwork, "gate": testGate,
+			"programs": testPrograms, "network": testNetwork, "gate": testGate, "transparent": testTransparent,
 			"lost": testLost, "close": testClose, "start": testStart, "crash": testCrash,
 			"hostile": testHostile, "rootfs": testRootfs, "layers": testLayers, "trust": testTrust,
 		} {

@@ -40,6 +40,7 @@ func inside(arguments []string) int {
 		"dial": dialOut, "fork": forkMany, "mount": mountSomething, "ptrace": attach,
 		"mknod": makeDevice, "open": openFile, "interfaces": interfaces, "memory": takeMemory,
 		"raw": rawSocket, "module": loadModule, "chroot": escapeChroot, "setns": joinNamespace, "fill": fill,
+		"packet": sendPacket, "lookup": lookUp, "sniff": packetSocket, "address": newAddress,
 	}
 	run, ok := programs[arguments[0]]
 	if !ok {

@@ -3,9 +3,11 @@ package handstest
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,8 +20,9 @@ import (
 const ordinary = 61234
 
 // asUser runs the calling test again in a process of an ordinary user, with a
-// directory of its own.
-func asUser(t *testing.T) {
+// directory of its own and, besides the usual, env in its environment.
+func asUser(t *testing.T, env ...string) {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "user")
 	if err != nil {
 		t.Fatal(err)
@@ -39,9 +42,10 @@ func asUser(t *testing.T) {
 	}
 	name, _, _ := strings.Cut(t.Name(), "/")
 	cmd := exec.CommandContext(t.Context(), program, "-test.run=^"+name+"$", "-test.v")
+	cmd.Args[0] = ordinaryName
 	cmd.Dir = dir
-	cmd.Env = []string{"TMPDIR=" + dir + "/tmp", "HOME=" + dir, "PATH=" + os.Getenv("PATH")}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
+	cmd.Env = append(env, "TMPDIR="+dir+"/tmp", "HOME="+dir, "PATH="+os.Getenv("PATH"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
 	out, err := cmd.CombinedOutput()
 	switch {
 	case err != nil:
@@ -51,6 +55,61 @@ func asUser(t *testing.T) {
 	default:
 		t.Logf("%s", out)
 	}
+}
+
+// ordinaryName is the argv[0] of the test binary that becomes an ordinary
+// user's.
+const ordinaryName = "ostler-ordinary"
+
+// becomeOrdinary makes this process, root's in a mount namespace of its own, an
+// ordinary user's, and runs the program again. Before that it makes sure that
+// the user may open the device for network interfaces, which on most machines
+// everybody may, or with hideDevice in the environment, that nobody can.
+func becomeOrdinary() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return err
+	}
+	if err := placeDevice(); err != nil {
+		return err
+	}
+	if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(ordinary), syscall.Setuid(ordinary)); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return unix.Exec(self, append([]string{self}, os.Args[1:]...), os.Environ())
+}
+
+const (
+	tunDevice  = "/dev/net/tun"
+	hideDevice = "OSTLER_TEST_HIDE_DEVICE=1"
+)
+
+func placeDevice() error {
+	info, err := os.Stat(tunDevice)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	device := "/dev/null"
+	switch {
+	case slices.Contains(os.Environ(), hideDevice):
+	case info.Mode().Perm()&0o006 == 0o006:
+		return nil
+	default:
+		device = filepath.Join(os.Getenv("HOME"), "tun")
+		if err := errors.Join(
+			unix.Mknod(device, unix.S_IFCHR, int(info.Sys().(*syscall.Stat_t).Rdev)),
+			os.Chmod(device, 0o666),
+		); err != nil {
+			return err
+		}
+	}
+	return unix.Mount(device, tunDevice, "", unix.MS_BIND, "")
 }
 
 // needNamespaces skips the test of an ordinary user whom the kernel doesn't

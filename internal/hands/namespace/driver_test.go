@@ -16,4 +16,6 @@ func TestMain(m *testing.M) { handstest.Main(m, open) }
 
 func TestConformance(t *testing.T) { handstest.Run(t, open) }
 
+func TestWithoutDevice(t *testing.T) { handstest.RunWithoutDevice(t, open) }
+
 func BenchmarkDriver(b *testing.B) { handstest.Bench(b, open) }
