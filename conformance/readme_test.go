@@ -6,10 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/anthropics/anthropic-sdk-go/v2"
-
-	"github.com/ostlerdev/ostler/conformance/gov2"
 )
 
 // program finds the program in the README. It is marked for this test.
