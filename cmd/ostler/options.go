@@ -27,6 +27,9 @@ type options struct {
 	GateHosts    string   `env:"OSTLER_GATE_HOSTS" help:"Static names at the gate: name=ip:port,…"`
 	GateCA       string   `name:"gate-ca" type:"path" env:"OSTLER_GATE_CA" help:"PEM file of authorities that hosts of credentials may have their certificates from, besides the system's."`
 	GitHosts     []string `env:"OSTLER_GIT_HOSTS" help:"Hosts besides github.com from which repositories may be attached."`
+	Registries   []string `sep:";" env:"OSTLER_REGISTRIES" help:"Registries in place of the public ones for the packages of environments: manager=URL;… or apt=LINE of a sources.list."`
+	PackagesDisk int64    `default:"20480" env:"OSTLER_PACKAGES_DISK" help:"Disk for installed packages of environments in MiB."`
+	MirrorsDisk  int64    `default:"10240" env:"OSTLER_MIRRORS_DISK" help:"Disk for mirrors of repositories in MiB."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"OSTLER_LOG_LEVEL" help:"Least severe level that is logged."`
 }
 
@@ -36,6 +39,7 @@ func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 		DataDir: dataDir, APIKey: o.APIKey, Sandbox: o.Sandbox, Rootfs: o.Rootfs,
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
 		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
+		Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
 		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
 	}
 }

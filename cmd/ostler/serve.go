@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/api"
+	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/server"
 )
 
@@ -74,6 +75,11 @@ func (c *serveCommand) greet(s *server.Server, addr net.Addr) {
 	fmt.Printf("  sandbox   %s\n", s.Driver.Isolation())
 	if s.Driver.Name() != "gvisor" {
 		fmt.Println("            WARNING: weaker isolation, chosen by --sandbox. Don't run code you don't trust.")
+	}
+	if err := hands.Transparent(s.Driver); err != nil {
+		fmt.Printf("  network   only programs that honour proxy variables reach the gate: %v\n", err)
+	} else {
+		fmt.Println("  network   every program reaches the gate, and nothing but the gate")
 	}
 	if s.Models.Demo() {
 		fmt.Println("  model     the built-in demo model: set ANTHROPIC_API_KEY or OSTLER_MODEL_BASE_URL for a real one")

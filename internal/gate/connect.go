@@ -114,8 +114,8 @@ func (p *Port) openTunnel(f *flow, c *client, host *net.TCPConn) {
 // and carries TLS as it is and HTTP request by request; if credentials cover
 // the host, also the HTTP within TLS. It ends the flow.
 func (p *Port) limitedTunnel(f *flow, c *client, host *net.TCPConn, covered bool) {
+	c.readWithin(p.gate.cfg.HeaderTimeout) // before the flow may interrupt it
 	stop := onDone(f.ctx, c.interrupt)
-	c.readWithin(p.gate.cfg.HeaderTimeout)
 	proto, hello, err := c.sniff()
 	stop()
 	c.resume()

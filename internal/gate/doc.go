@@ -1,16 +1,21 @@
 // Package gate is the only way out of a sandbox: it decides which connections
 // may leave, makes them, and keeps an account of them.
 //
-// A sandbox has no network. Inside it a relay copies bytes between
-// 127.0.0.1:3128 and a unix socket that is bound into it; the gate listens on
-// that socket, one for each sandbox, and is an HTTP/1.1 forward proxy there:
-// CONNECT, and absolute-form requests for http URLs. Three parts take part in
-// a decision and each can be used without the others: package policy knows
-// which hosts a sandbox may reach, package dial which addresses may be dialled
-// at all, and this package speaks the proxy's protocol and sees to it that
-// what goes through a connection is meant for the host that was allowed.
+// There are two ways to it. A sandbox with a network interface has package
+// netstack at its other end, which gives each connection that a program makes
+// to ServeFlow; programs needn't know of the gate. In a sandbox without one a
+// relay copies bytes between 127.0.0.1:3128 and a unix socket that is bound
+// into it; the gate listens on that socket, one for each sandbox, and is an
+// HTTP/1.1 forward proxy there: CONNECT, and absolute-form requests for http
+// URLs. What holds for the tunnel of a CONNECT holds for such a connection.
 //
-// Rules of the proxy, beyond the two packages':
+// Three parts take part in a decision and each can be used without the others:
+// package policy knows which hosts a sandbox may reach, package dial which
+// addresses may be dialled at all, and this package speaks the proxy's protocol
+// and sees to it that what goes through a connection is meant for the host that
+// was allowed.
+//
+// Rules beyond the two packages':
 //   - Each request is decided by itself; nothing is remembered from the one
 //     before it. A redirect is a new request.
 //   - The Host field of a request must name the host of its target.
@@ -54,7 +59,9 @@
 // a host counts in tunnels that are made from then on.
 //
 // A refusal is a 403 (400 if the request itself is at fault) whose text says
-// what was refused and by which rule, because an agent reads it.
+// what was refused and by which rule, because an agent reads it. A connection
+// that is refused before anything was said in it is not accepted, for which
+// only the audit has the reason.
 //
 // Locking: Gate.mu and Port.mu are never held together, and neither is held
 // while a connection is read, written or dialled.

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/gate"
+	"github.com/ostlerdev/ostler/internal/gate/netstack"
 	"github.com/ostlerdev/ostler/internal/gate/policy"
 	"github.com/ostlerdev/ostler/internal/hands"
 )
@@ -215,7 +217,11 @@ func (b *box) open(ctx context.Context, pol policy.Policy, spec *hands.Spec) (*g
 		}
 		session.Secrets, spec.TrustedCA = merge(sources), session.CA.PEM()
 	}
-	return b.m.Gate.Open(spec.GateSocket, session)
+	port, err := b.m.Gate.Open(spec.GateSocket, session)
+	if err == nil && hands.Transparent(b.m.Driver) == nil {
+		spec.Network = func(packets *os.File) (io.Closer, error) { return netstack.New(packets, port) }
+	}
+	return port, err
 }
 
 // release lets go of the sandbox. b is locked.

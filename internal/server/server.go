@@ -50,6 +50,9 @@ type Config struct {
 	GateHosts    string // OSTLER_GATE_HOSTS
 	GateCA       string // file of PEM certificates of authorities that hosts of credentials may have theirs from, besides the system's
 	GitHosts     []string
+	Registries   []string // OSTLER_REGISTRIES
+	PackagesDisk int64    // bytes of installed packages; 0 is 20 GiB
+	MirrorsDisk  int64    // bytes of mirrors of repositories; 0 is 10 GiB
 	Log          *slog.Logger
 
 	// Driver, if set, is used in place of Sandbox.
@@ -190,12 +193,17 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 		return nil, err
 	}
 	s.onClose(func() error { return os.RemoveAll(sockets) })
+	ready, err := s.provision(c, data, db, out, sockets, keys)
+	if err != nil {
+		return nil, err
+	}
 	boxes, err := sandboxes.New(ctx, sandboxes.Config{
 		Driver: s.Driver, Gate: out, Dir: data.file("sandboxes"), SocketDir: sockets, Limits: c.Limits, Log: c.Log,
 		Policy:      policyOf(db),
 		Credentials: credentialsOf(db, keys),
 		Materialize: files.materialize,
-		Publish:     files.publish,
+		Software:    software(ready), Repositories: ready.Repositories, Injections: ready.Injections,
+		Publish: files.publish,
 	})
 	if err != nil {
 		return nil, err

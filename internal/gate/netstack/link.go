@@ -28,7 +28,7 @@ var _ stack.LinkEndpoint = (*link)(nil)
 
 // read hands packets to the stack until the file ends or is closed.
 func (l *link) read() {
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, subnet.MTU) // what is larger is cut, and then refused
 	for {
 		n, err := l.file.Read(buf)
 		if err != nil {

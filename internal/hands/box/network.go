@@ -147,8 +147,15 @@ func (n *network) close() {
 
 // SendTUN sends a device to the server, from the launcher.
 func SendTUN(fd int) error {
-	if err := unix.Sendmsg(NetworkFD, []byte{0}, unix.UnixRights(fd), nil, 0); err != nil {
-		return fmt.Errorf("send the network interface: %w", err)
+	if err := send(NetworkFD, fd); err != nil {
+		return err
 	}
 	return unix.Close(NetworkFD)
+}
+
+func send(socket, fd int) error {
+	if err := unix.Sendmsg(socket, []byte{0}, unix.UnixRights(fd), nil, 0); err != nil {
+		return fmt.Errorf("send the network interface: %w", err)
+	}
+	return nil
 }

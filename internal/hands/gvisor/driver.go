@@ -4,9 +4,9 @@
 // namespaces.
 //
 // Promises: those of package box; in addition no system call of a program
-// inside reaches the host's kernel unfiltered, there is no network interface
-// but loopback, and the host's file system is visible only where package box
-// shows it. Writes outside the volumes go to a private layer that ends with the
+// inside reaches the host's kernel unfiltered, the only network interface
+// besides loopback is the one that goes to hands.Spec.Network, and the host's
+// file system is visible only where package box shows it. Writes outside the volumes go to a private layer that ends with the
 // sandbox.
 //
 // The package may not import store, api, brain or wire.

@@ -1,7 +1,9 @@
 package handstest
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -34,6 +36,7 @@ func testTransparent(t *testing.T, s *suite) {
 		testFallback(t, w.enter(t, s, limited))
 		t.Skip("there are no network interfaces here: ", why)
 	}
+	t.Run("life", func(t *testing.T) { testInterface(t, s) })
 	t.Run("limited", func(t *testing.T) {
 		b := w.enter(t, s, limited)
 		runNetCases(t, b, allowedCases)
@@ -71,6 +74,40 @@ func testTransparent(t *testing.T, s *suite) {
 		}
 	})
 }
+
+// testInterface holds the driver to what it promises of Spec.Network.
+func testInterface(t *testing.T, s *suite) {
+	closed := make(chan struct{})
+	var asked int
+	b := s.start(t, func(spec *hands.Spec) {
+		spec.Network = func(packets *os.File) (io.Closer, error) {
+			asked++
+			return closer(func() error { close(closed); return packets.Close() }), nil
+		}
+	})
+	if asked != 1 {
+		t.Errorf("the network was asked for %d times", asked)
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-closed:
+	default:
+		t.Error("the sandbox is gone, and its network isn't closed")
+	}
+	refusal := errors.New("no network today")
+	_, err := s.driver.Start(t.Context(), hands.Spec{ID: newID(), Dir: t.TempDir(), Network: func(packets *os.File) (io.Closer, error) {
+		return nil, errors.Join(refusal, packets.Close())
+	}})
+	if !errors.Is(err, refusal) {
+		t.Errorf("a network that can't be had: %v", err)
+	}
+}
+
+type closer func() error
+
+func (c closer) Close() error { return c() }
 
 func runNetCases(t *testing.T, b box, cases []netCase) {
 	t.Helper()

@@ -8,9 +8,10 @@
 // a flaw in that is a way out. It is used only where the operator asks for it
 // by name.
 //
-// Promises: those of package box; in addition there is no network interface but
-// loopback, and the host's file system is visible only where package box shows
-// it. Unlike with gVisor the system's directories can't be written, not even
+// Promises: those of package box; in addition the only network interface
+// besides loopback is the one that goes to hands.Spec.Network (a TUN device in
+// the sandbox's network namespace), and the host's file system is visible only
+// where package box shows it. Unlike with gVisor the system's directories can't be written, not even
 // privately, and /proc shows the host's kernel.
 //
 // Landlock isn't used: the file system inside is made of mounts that deny what

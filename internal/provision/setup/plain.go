@@ -1,0 +1,53 @@
+package setup
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// escapes are the sequences by which programs move and colour on a terminal.
+var escapes = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[ -/]*[0-~])")
+
+// plain makes text of what a program printed: valid UTF-8 without control
+// characters but line ends, and of a line that was drawn over its last state.
+func plain(s string) string {
+	s = escapes.ReplaceAllString(strings.ToValidUTF8(s, "\uFFFD"), "")
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		line = strings.TrimRight(line, "\r \t")
+		line = line[strings.LastIndexByte(line, '\r')+1:]
+		lines[i] = strings.Map(func(r rune) rune {
+			if r == '\t' {
+				return ' '
+			}
+			if unicode.IsControl(r) || unicode.In(r, unicode.Cf) {
+				return -1
+			}
+			return r
+		}, line)
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
+// Last is the last lines of a text that aren't empty: at most n of them, and at
+// most size bytes.
+func Last(s string, n, size int) string {
+	var kept []string
+	lines := strings.Split(s, "\n")
+	for i := len(lines) - 1; i >= 0 && len(kept) < n; i-- {
+		line := strings.TrimSpace(lines[i])
+		if line == "" {
+			continue
+		}
+		if size -= len(line) + 1; size < 0 && len(kept) > 0 {
+			break
+		}
+		kept = append([]string{line}, kept...)
+	}
+	out := strings.Join(kept, "\n")
+	if size < 0 && len(kept) == 1 {
+		out = strings.ToValidUTF8(out[:len(out)+size], "")
+	}
+	return out
+}
