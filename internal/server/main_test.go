@@ -168,6 +168,11 @@ type event struct {
 	StartID   string `json:"model_request_start_id"`
 	IsError   bool   `json:"is_error"`
 	Content   []struct{ Text string }
+	Error     struct {
+		Type  string
+		URL   string                `json:"repository_url"`
+		Retry struct{ Type string } `json:"retry_status"`
+	}
 }
 
 func (p *process) events(session string) []event {

@@ -38,10 +38,20 @@ func (s *Stack) forward(r *tcp.ForwarderRequest) {
 	if to == netip.AddrPortFrom(subnet.Gateway, dnsPort) {
 		s.answerStream(accept)
 	} else if host, ok := s.hostOf(to.Addr()); ok {
-		_ = s.gate.ServeFlow(s.ctx, host, to.Port(), accept) // the gate keeps the account of what it refuses
+		s.serve(host, to.Port(), accept)
 	}
 	if !answered {
 		r.Complete(true)
+	}
+}
+
+// serve gives a connection to the gate, unless there are too many.
+func (s *Stack) serve(host policy.Host, port uint16, accept func() (net.Conn, error)) {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+		_ = s.gate.ServeFlow(s.ctx, host, port, accept) // the gate keeps the account of what it refuses
+	default:
 	}
 }
 

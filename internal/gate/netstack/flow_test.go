@@ -125,6 +125,22 @@ func TestForgottenName(t *testing.T) {
 	}
 }
 
+// There are only so many connections, and an end makes room.
+func TestFlowLimit(t *testing.T) {
+	s, b := start(t, newFake(echo))
+	for range maxFlows {
+		s.slots <- struct{}{}
+	}
+	if _, err := b.dial(t.Context(), "8.8.8.8:80"); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("one more: %v", err)
+	}
+	<-s.slots
+	b.mustDial("8.8.8.8:80")
+	if len(s.slots) != maxFlows {
+		t.Errorf("%d connections", len(s.slots))
+	}
+}
+
 // The connections that the gate gets behave as those of package net do.
 func TestConn(t *testing.T) {
 	step, done := make(chan struct{}), make(chan struct{})
@@ -278,7 +294,7 @@ func mustClose(t *testing.T, s *Stack) {
 func TestGraveyard(t *testing.T) {
 	filled := make(chan struct{})
 	s, b := start(t, newFake(func(c net.Conn) {
-		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
+		_ = c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
 		for err := error(nil); err == nil; {
 			_, err = c.Write(make([]byte, 64<<10))
 		}

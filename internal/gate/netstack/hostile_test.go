@@ -85,7 +85,7 @@ func TestAdmit(t *testing.T) {
 		"ICMP": {edit(9, 1), false}, "IGMP": {edit(9, 2), false}, "IP in IP": {edit(9, 4), false}, "GRE": {edit(9, 47), false},
 		"from elsewhere": {segment("198.18.0.3:1", "8.8.8.8:1", 1, 0, header.TCPFlagSyn), false},
 		"to loopback":    {to("127.0.0.1"), false}, "to nobody": {to("0.0.0.0"), false}, "to all": {to("255.255.255.255"), false},
-		"to many": {to("224.0.0.1"), false}, "to the cable": {to("169.254.1.1"), false},
+		"to many": {to("224.0.0.1"), false}, "to the cable": {to("169.254.169.254"), true},
 		"to another":     {to("10.0.0.1"), true},
 		"first fragment": {edit(6, 0x20), false}, "last fragment": {edit(6, 0, 5), false},
 	} {

@@ -79,8 +79,12 @@ func carries(p uint8) bool {
 // isHost says whether an address can be that of another machine.
 func isHost(a netip.Addr) bool {
 	inner := a.Unmap()
-	reserved := inner.Is4() && inner.As4()[0] >= 224 // multicast and what comes after, with broadcast
-	return !inner.IsLoopback() && !inner.IsUnspecified() && !inner.IsMulticast() && !inner.IsLinkLocalUnicast() && !reserved
+	if inner.Is4() {
+		// Not multicast and what comes after it, with broadcast. Link-local
+		// addresses are for the gate to refuse: cloud metadata is there.
+		return !inner.IsLoopback() && !inner.IsUnspecified() && inner.As4()[0] < 224
+	}
+	return !inner.IsLoopback() && !inner.IsUnspecified() && !inner.IsMulticast() && !inner.IsLinkLocalUnicast()
 }
 
 // scratch are what packets are put together in.

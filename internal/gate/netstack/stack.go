@@ -37,7 +37,8 @@ type Gate interface {
 
 // Limits of a Stack.
 const (
-	maxHandshakes = 256       // connections being decided on or accepted
+	maxHandshakes = 256       // connections being decided on or accepted; more wait
+	maxFlows      = 512       // connections; more are refused
 	bufferSize    = 256 << 10 // of a connection, in bytes, each direction
 	// endTime is how long the two states in which a connection waits for
 	// packets that may be late last. None are late here.
@@ -59,6 +60,7 @@ type Stack struct {
 	work   sync.WaitGroup // what runs as long as the Stack does
 	dns    *gonet.UDPConn
 	lookup chan struct{} // a token for every connection to the name server
+	slots  chan struct{} // and for every other
 
 	mu     sync.Mutex
 	closed bool
@@ -71,7 +73,7 @@ type Stack struct {
 // New starts a Stack on packets, a file on which each read and write is one IP
 // packet. The Stack owns the file from then on, also if New fails.
 func New(packets *os.File, g Gate) (*Stack, error) {
-	s := &Stack{gate: g, file: packets, names: newNames(maxNames), lookup: make(chan struct{}, maxStreams)}
+	s := &Stack{gate: g, file: packets, names: newNames(maxNames), lookup: make(chan struct{}, maxStreams), slots: make(chan struct{}, maxFlows)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stack = stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, ipv6.NewProtocol},

@@ -27,6 +27,9 @@ type Config struct {
 	// MaxBytes bounds the mirrors on disk; 0 is 10 GiB, less than 0 keeps
 	// none.
 	MaxBytes int64
+	// MinBytes is how large a repository must be, in bytes on disk, to be worth
+	// a mirror; 0 is 4 MiB.
+	MinBytes int64
 	// Limit is how long a clone may take; 0 is 30 minutes.
 	Limit time.Duration
 	Now   func() time.Time
@@ -45,6 +48,9 @@ type Service struct {
 func New(c Config) (*Service, error) {
 	if c.MaxBytes == 0 {
 		c.MaxBytes = 10 << 30
+	}
+	if c.MinBytes == 0 {
+		c.MinBytes = 4 << 20
 	}
 	if c.Limit == 0 {
 		c.Limit = 30 * time.Minute

@@ -33,7 +33,7 @@ func newBench(t *testing.T, change ...func(*clone.Config)) *bench {
 	r := provisiontest.New(t, host.Trust)
 	host.Join(t, r)
 	b := &bench{Rig: r, t: t, host: host}
-	b.cfg = clone.Config{Runner: r.Runner, Dir: r.Dir + "/mirrors", Now: time.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	b.cfg = clone.Config{Runner: r.Runner, Dir: r.Dir + "/mirrors", MinBytes: 1, Now: time.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	for _, f := range change {
 		f(&b.cfg)
 	}
@@ -221,7 +221,7 @@ func TestLimit(t *testing.T) {
 }
 
 func TestAsUser(t *testing.T) {
-	provisiontest.AsUser(t, "TestCheckouts", "TestMirror", "TestTheTokenIsNowhereInside")
+	provisiontest.AsUser(t, "TestMirror", "TestTheTokenIsNowhereInside")
 }
 
 func text(size int, seed string) string {

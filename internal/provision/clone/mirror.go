@@ -34,6 +34,7 @@ type use struct {
 	m       *mirror
 	dir     string
 	have    bool // it can be read
+	holds   bool // nobody else may write it meanwhile
 	updates bool // this clone brings it up to date, or makes it
 	bad     bool
 	made    bool // a new one is in the setup sandbox's outputs
@@ -53,7 +54,8 @@ func (s *Service) acquire(url string) *use {
 		m = &mirror{dir: filepath.Join(s.cfg.Dir, key)}
 		s.mirrors[key] = m
 	}
-	u := &use{m: m, dir: m.dir, have: m.there && !m.closed && !m.bad, updates: !m.updating && !m.bad}
+	u := &use{m: m, dir: m.dir, have: m.there && !m.closed && !m.bad, holds: !m.updating && !m.bad}
+	u.updates = u.holds
 	m.users++
 	m.updating = true
 	m.used = s.cfg.Now()
@@ -69,7 +71,7 @@ func (s *Service) done(u *use) {
 	defer s.mu.Unlock()
 	m := u.m
 	m.users--
-	if u.updates {
+	if u.holds {
 		m.updating, m.closed = false, false
 	}
 	m.bad = m.bad || u.bad
@@ -88,6 +90,10 @@ func (s *Service) update(ctx context.Context, room *setup.Room, u *use) error {
 	if !u.updates || u.bad {
 		return nil
 	}
+	if small, err := s.small(filepath.Join(room.Work(), cloneName, ".git")); !u.have && (small || err != nil) {
+		u.updates = false
+		return err
+	}
 	path, state := mirrorPath, "shared"
 	if !u.have {
 		path, state = setup.Outputs+"/mirror", "new"
@@ -104,6 +110,17 @@ func (s *Service) update(ctx context.Context, room *setup.Room, u *use) error {
 	}
 	u.made = state == "new" && !u.bad
 	return nil
+}
+
+// small says whether a repository is not worth a mirror.
+func (s *Service) small(git string) (bool, error) {
+	for _, dir := range []string{filepath.Dir(git), git} { // walking follows neither, if it is a link
+		if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+			return true, err
+		}
+	}
+	bytes, err := usage(git)
+	return bytes < s.cfg.MinBytes, err
 }
 
 // alone closes a mirror to further readers if there are none but the caller.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -101,9 +102,18 @@ func TestManyPacks(t *testing.T) {
 	}
 	// As many updates would leave it.
 	for i := range 25 {
-		b.host.Commit(t, "public/r", "main", "a="+string(rune('a'+i)))
-		if out, err := git(t, dirs[0], "-c", "fetch.unpackLimit=1", "fetch", "-q", b.host.Dir("public/r"), "+main:main"); err != nil {
-			t.Fatal(out, err)
+		file := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(file, []byte(noise(100, uint64(i))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		id, err := git(t, dirs[0], "hash-object", "-w", file)
+		if err != nil {
+			t.Fatal(id, err)
+		}
+		pack := exec.Command("git", "-c", "safe.directory=*", "-C", dirs[0], "pack-objects", "-q", "objects/pack/pack")
+		pack.Stdin = strings.NewReader(id)
+		if out, err := pack.CombinedOutput(); err != nil {
+			t.Fatal(string(out), err)
 		}
 	}
 	if packs() < 20 {
@@ -159,6 +169,22 @@ func TestEviction(t *testing.T) {
 	b.must(clone.Repository{URL: b.host.PlainURL("public/c")})
 	if n := b.mirrors(); n != 0 {
 		t.Errorf("%d mirrors where none are wanted", n)
+	}
+}
+
+func TestSmallRepositories(t *testing.T) {
+	b := newBench(t, func(c *clone.Config) { c.MinBytes = 1 << 20 })
+	b.host.Commit(t, "public/small", "main", "a=1")
+	b.host.Commit(t, "public/large", "main", "a="+noise(2<<20, 1))
+	for range 2 {
+		b.must(clone.Repository{URL: b.host.PlainURL("public/small")})
+	}
+	if n := b.mirrors(); n != 0 {
+		t.Errorf("%d mirrors of a small repository", n)
+	}
+	b.must(clone.Repository{URL: b.host.PlainURL("public/large")})
+	if n := b.mirrors(); n != 1 {
+		t.Errorf("%d mirrors of a large one", n)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"io"
 	"log"
 	"math/big"
@@ -84,6 +85,16 @@ func (h *GitHost) Join(t testing.TB, r *Rig) {
 	t.Helper()
 	r.Name(t, gitName, h.https.Listener.Addr().String())
 	r.Name(t, plainName, h.plain.Listener.Addr().String())
+}
+
+// Names are the host's names and addresses, as an operator writes them down.
+func (h *GitHost) Names() string {
+	return gitName + "=" + h.https.Listener.Addr().String() + "," + plainName + "=" + h.plain.Listener.Addr().String()
+}
+
+// PEM is the host's certificate, which is its own authority.
+func (h *GitHost) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.https.Certificate().Raw})
 }
 
 // PlainURL is that of a repository, OWNER/NAME, without TLS.

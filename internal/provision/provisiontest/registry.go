@@ -74,7 +74,10 @@ func (r *Registry) Join(t testing.TB, rig *Rig) {
 	rig.Name(t, registryName, r.Address())
 }
 
-// Address is where the registry listens, and Host the name it goes by.
+// Names is the registry's name and address, as an operator writes them down.
+func (r *Registry) Names() string { return registryName + "=" + r.Address() }
+
+// Address is where the registry listens.
 func (r *Registry) Address() string { return r.http.Listener.Addr().String() }
 
 // Host is the name that URLs hold.

@@ -33,21 +33,23 @@ func plain(s string) string {
 // Last is the last lines of a text that aren't empty: at most n of them, and at
 // most size bytes.
 func Last(s string, n, size int) string {
-	var kept []string
+	out := ""
 	lines := strings.Split(s, "\n")
-	for i := len(lines) - 1; i >= 0 && len(kept) < n; i-- {
+	for i := len(lines) - 1; i >= 0 && n > 0; i-- {
 		line := strings.TrimSpace(lines[i])
-		if line == "" {
+		switch {
+		case line == "":
 			continue
+		case out == "" && len(line) > size:
+			return strings.ToValidUTF8(line[:size], "")
+		case out == "":
+			out = line
+		case len(line)+1+len(out) > size:
+			return out
+		default:
+			out = line + "\n" + out
 		}
-		if size -= len(line) + 1; size < 0 && len(kept) > 0 {
-			break
-		}
-		kept = append([]string{line}, kept...)
-	}
-	out := strings.Join(kept, "\n")
-	if size < 0 && len(kept) == 1 {
-		out = strings.ToValidUTF8(out[:len(out)+size], "")
+		n--
 	}
 	return out
 }

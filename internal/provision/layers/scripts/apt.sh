@@ -2,7 +2,7 @@
 # Installs packages and copies what that changed in the system to SYSTEM. Where
 # the system can't be written, the packages are unpacked there without being
 # configured.
-set -euo pipefail
+set -eu
 out=$1
 shift 2
 options=(-y -q --no-remove --no-install-recommends -o APT::Sandbox::User=root -o Acquire::Retries=3
@@ -24,17 +24,31 @@ if (: >/usr/sbin/policy-rc.d) 2>/dev/null; then
 	apt-get "${options[@]}" update || true
 	mark=$(mktemp)
 	apt-get "${options[@]}" install -- "$@"
-	roots=()
-	for dir in /usr /etc /var /opt /bin /sbin /lib /lib32 /lib64 /libx32; do
-		if [ -d "$dir" ] && [ ! -L "$dir" ]; then roots+=("$dir"); fi
+	# What has changed since. Whoever puts a file below /usr changes its
+	# directory, which saves a look at every file there is. What can't be read
+	# here is the host's own and has not changed.
+	new=(-cnewer "$mark" '(' -type f -o -type l -o -type d -empty ')' -print0)
+	usr=(/usr) rest=()
+	for dir in /bin /sbin /lib /lib32 /lib64 /libx32; do
+		if [ -d "$dir" ] && [ ! -L "$dir" ]; then usr+=("$dir"); fi
 	done
-	# What can't be read here is the host's own and has not changed.
-	{ find "${roots[@]}" -xdev \
-		\( -path /var/lib/apt -o -path /var/cache/apt -o -path /var/log -o -path /var/tmp -o -path /etc/apt \) -prune -o \
-		-cnewer "$mark" \( -type f -o -type l -o -type d -empty \) -print0 2>/dev/null || true; } |
+	for dir in /etc /var /opt; do
+		if [ -d "$dir" ]; then rest+=("$dir"); fi
+	done
+	{
+		find "${usr[@]}" -xdev -type d -cnewer "$mark" -print0 |
+			xargs -0 -r -I '{}' find '{}' -maxdepth 1 "${new[@]}"
+		find "${rest[@]}" -xdev '(' -path /var/lib/apt -o -path /var/cache/apt -o -path /var/log -o -path /var/tmp -o -path /etc/apt ')' -prune \
+			-o "${new[@]}"
+	} 2>/dev/null |
 		tar --null --no-recursion --files-from=- --create 2>/dev/null |
 		tar --extract --directory="$out" "$owner" --no-overwrite-dir
-	exit
+	packed=${PIPESTATUS[1]}
+	if [ "$packed" -gt 1 ]; then # 1 is a file that changed meanwhile
+		echo "tar ended with $packed"
+		exit 1
+	fi
+	exit 0
 fi
 
 state=/tmp/apt
