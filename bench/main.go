@@ -42,6 +42,7 @@ func main() {
 		{"turn-rate-200", func(ctx context.Context) error { return turnRate(ctx, 200) }},
 		{"slow-model", slowModel},
 		{"bash", bash},
+		{"packages", packages},
 		{"list", listEvents},
 		{"fan-out", fanOut},
 		{"streams", openStreams},

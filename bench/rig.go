@@ -36,6 +36,11 @@ type rig struct {
 }
 
 func newRig(ctx context.Context, latency time.Duration, replies ...modeltest.Reply) (*rig, error) {
+	return newRigWith(ctx, func(*server.Config) {}, latency, replies...)
+}
+
+// newRigWith is newRig with a server that change has changed.
+func newRigWith(ctx context.Context, change func(*server.Config), latency time.Duration, replies ...modeltest.Reply) (*rig, error) {
 	r := &rig{http: newHTTP()}
 	var err error
 	if r.dir, err = os.MkdirTemp("", "ostler-bench-"); err != nil {
@@ -44,9 +49,10 @@ func newRig(ctx context.Context, latency time.Duration, replies ...modeltest.Rep
 	if r.model, err = modeltest.StartInstant(latency, replies...); err != nil {
 		return nil, err
 	}
-	r.server, err = server.Open(ctx, server.Config{DataDir: r.dir, APIKey: "bench",
-		Model: model.Config{BaseURL: r.model.URL, APIKey: "k"}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
-	if err != nil {
+	c := server.Config{DataDir: r.dir, APIKey: "bench",
+		Model: model.Config{BaseURL: r.model.URL, APIKey: "k"}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	change(&c)
+	if r.server, err = server.Open(ctx, c); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

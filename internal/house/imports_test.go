@@ -31,6 +31,7 @@ var layers = []layer{
 	{packages: []string{"model…"}, never: []string{"store…", "api…", "brain…", "journal…", "hands…", "gate…"}, reason: "the model client serves the turn and knows nothing of it"},
 	{packages: []string{"hands…"}, never: []string{"api…", "brain…", "store…"}, reason: "a sandbox is a seam below the turn"},
 	{packages: []string{"hands/guest…"}, never: []string{"store…", "api…", "brain…", "gate…", "model…", "journal…"}, reason: "guest code runs beside untrusted code and gets nothing of the server"},
+	{packages: []string{"provision…"}, never: []string{"api…", "brain…", "store…", "journal…", "sandboxes"}, reason: "what is put into a sandbox does not know whose it is"},
 	{packages: []string{"brain…"}, never: []string{"api…"}, reason: "a turn does not know how it was asked for"},
 	{packages: []string{"contract", "house"}, only: []string{}, reason: "judges stand outside"},
 }
@@ -41,7 +42,7 @@ var exceptions = map[string]string{
 }
 
 // testOnly are packages that no part of the program may import.
-var testOnly = []string{"apitest", "contract", "house", "modeltest…", "store/storetest", "blob/blobtest", "hands/handstest"}
+var testOnly = []string{"apitest", "contract", "house", "modeltest…", "store/storetest", "blob/blobtest", "hands/handstest", "provision/provisiontest"}
 
 func TestLayers(t *testing.T) {
 	pkgs := packages(t)

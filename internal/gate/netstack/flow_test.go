@@ -251,12 +251,19 @@ func TestClose(t *testing.T) {
 		}
 	})
 	t.Run("carrying", func(t *testing.T) {
-		ended := make(chan struct{}, 2)
-		s, b := start(t, newFake(func(c net.Conn) { _, _ = io.Copy(io.Discard, c); ended <- struct{}{} }))
+		state := make(chan string, 2)
+		s, b := start(t, newFake(func(c net.Conn) {
+			state <- "begun"
+			_, _ = io.Copy(io.Discard, c)
+			state <- "ended"
+		}))
 		b.mustDial("8.8.8.8:80")
 		b.mustDial("198.18.0.1:53")
+		<-state
 		mustClose(t, s)
-		<-ended
+		if len(state) != 1 {
+			t.Error("the flow outlives the stack")
+		}
 		if err := s.Close(); err != nil {
 			t.Error("again:", err)
 		}
