@@ -133,7 +133,7 @@ func (s *Service) fetch(ctx context.Context, room *setup.Room, r Repository, use
 	}
 	err := s.run(ctx, room, r, have)
 	var e *Error
-	if have == "" || !errors.As(err, &e) || e.Kind != KindClone {
+	if have == "" || !errors.As(err, &e) || e.Kind != KindClone || ctx.Err() != nil {
 		return err
 	}
 	if err := s.run(ctx, room, r, ""); err != nil {
@@ -146,10 +146,13 @@ func (s *Service) fetch(ctx context.Context, room *setup.Room, r Repository, use
 
 func (s *Service) run(ctx context.Context, room *setup.Room, r Repository, mirror string) error {
 	res, err := room.Run(ctx, setup.Step{Script: cloneScript, Args: []string{r.URL, clonePath, mirror, r.Branch, r.Commit}, Limit: s.cfg.Limit})
-	if err != nil {
+	var stopped *setup.Stopped
+	switch {
+	case errors.As(err, &stopped):
+		return &Error{Kind: KindClone, URL: r.URL, Message: fmt.Sprintf("repository %s: %s: %s", r.URL, what[KindClone], stopped.Why)}
+	case err != nil:
 		return err
-	}
-	if res.Code != 0 {
+	case res.Code != 0:
 		return explain(r, res, s.cfg.Limit)
 	}
 	return nil

@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/gate"
+	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/provision/clone"
 	"github.com/ostlerdev/ostler/internal/provision/provisiontest"
+	"github.com/ostlerdev/ostler/internal/provision/setup"
 )
 
 func TestMain(m *testing.M) { provisiontest.Main(m) }
@@ -29,8 +31,12 @@ type bench struct {
 }
 
 func newBench(t *testing.T, change ...func(*clone.Config)) *bench {
+	return newBenchOn(t, provisiontest.New, change...)
+}
+
+func newBenchOn(t *testing.T, rig func(testing.TB, ...provisiontest.Option) *provisiontest.Rig, change ...func(*clone.Config)) *bench {
 	host := provisiontest.NewGitHost(t)
-	r := provisiontest.New(t, host.Trust)
+	r := rig(t, host.Trust)
 	host.Join(t, r)
 	b := &bench{Rig: r, t: t, host: host}
 	b.cfg = clone.Config{Runner: r.Runner, Dir: r.Dir + "/mirrors", MinBytes: 1, Now: time.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
@@ -220,8 +226,35 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// A repository that is larger than a sandbox's disk is told of as such.
+func TestDisk(t *testing.T) {
+	b := newBench(t)
+	b.host.Commit(t, "public/r", "main", "a="+noise(8<<20, 1))
+	runner, err := setup.New(setup.Config{Driver: b.Driver, Gate: b.Gate, Dir: b.Dir + "/small", SocketDir: b.Sockets, Limits: hands.Limits{Disk: 4 << 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.cfg.Runner = runner
+	b.open()
+	_, err = b.clone(clone.Repository{URL: b.host.PlainURL("public/r")})
+	var e *clone.Error
+	if !errors.As(err, &e) || e.Kind != clone.KindClone || !strings.Contains(e.Message, "disk") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNamespaceDriver(t *testing.T) {
+	b := newBenchOn(t, provisiontest.NewNamespace)
+	b.host.Allow("good", "o/")
+	head := b.host.Commit(t, "o/r", "main", "a=1")
+	for range 2 {
+		dir := b.must(clone.Repository{URL: b.host.URL("o/r"), Credential: "sesrsc_1", Token: secret("good")})
+		b.check(dir, map[string]string{"rev-parse HEAD": head, "status --porcelain": "", "fsck": ""})
+	}
+}
+
 func TestAsUser(t *testing.T) {
-	provisiontest.AsUser(t, "TestMirror", "TestTheTokenIsNowhereInside")
+	provisiontest.AsUser(t, "TestMirror", "TestTheTokenIsNowhereInside", "TestNamespaceDriver")
 }
 
 func text(size int, seed string) string {

@@ -39,6 +39,9 @@ var signs = []struct {
 	{KindNotFound, regexp.MustCompile(`(?i)repository .*not found|error: 404|does not appear to be a git repository`)},
 }
 
+// full is what git says when a file of its can't grow.
+var full = regexp.MustCompile(`(?i)invalid index-pack output|no space left|file too large|died of signal 25`)
+
 var what = map[string]string{
 	KindAuthentication: "the git host did not accept the credentials",
 	KindForbidden:      "the git host did not allow access with these credentials",
@@ -66,6 +69,9 @@ func explain(r Repository, res setup.Result, limit time.Duration) *Error {
 				break
 			}
 		}
+	}
+	if e.Kind == KindClone && full.MatchString(res.Output) {
+		said += "; it may be larger than the disk of a sandbox"
 	}
 	e.Message = fmt.Sprintf("repository %s: %s", r.URL, what[e.Kind])
 	if said != "" {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/gate"
@@ -20,14 +21,12 @@ import (
 // error means that the server is closing or its disk fails.
 func (s *Store) build(key string, w Want) (*layer, error) {
 	l := &layer{Key: key, Environment: w.Environment}
-	ctx, cancel := context.WithTimeout(s.ctx, s.cfg.Limit+hands.StartTimeout)
-	defer cancel()
-	dir, err := s.install(ctx, w, l)
+	dir, err := s.install(w, l)
 	if s.ctx.Err() != nil {
 		err = s.ctx.Err()
 	} else if err != nil && !errors.Is(err, errDisk) {
 		// No sandbox: nothing was installed.
-		l.Installed, l.Tree, l.System, l.Failures = nil, false, false, nil
+		l.Own, l.System, l.Failures = nil, nil, nil
 		for _, list := range w.Lists {
 			l.fail(list.Manager, fmt.Sprintf("the sandbox to install them in failed: %v", err))
 		}
@@ -50,15 +49,22 @@ func (l *layer) fail(manager, why string) {
 
 // install runs the managers and takes what they made to a directory of the
 // Store's, which is there if its name is returned, error or not.
-func (s *Store) install(ctx context.Context, w Want, l *layer) (dir string, err error) {
-	room, err := s.room(ctx, w)
+func (s *Store) install(w Want, l *layer) (dir string, err error) {
+	overlaid := s.overlaid(s.ctx)
+	room, err := s.room(s.ctx, w, overlaid == nil)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, room.Close()) }()
+	ctx, cancel := context.WithTimeout(s.ctx, s.cfg.Limit+time.Minute)
+	defer cancel()
 	deadline := time.Now().Add(s.cfg.Limit)
 	for _, list := range w.Lists {
-		if err := s.run(ctx, room, list, time.Until(deadline), l); err != nil {
+		if list.Manager == apt && overlaid != nil {
+			l.fail(apt, overlaid.Error())
+			continue
+		}
+		if err := s.run(ctx, room, list, overlaid == nil, time.Until(deadline), l); err != nil {
 			return "", err
 		}
 	}
@@ -69,24 +75,42 @@ func (s *Store) install(ctx context.Context, w Want, l *layer) (dir string, err 
 	if err := l.take(room.Outputs(), dir); err != nil {
 		return dir, fmt.Errorf("%w: %w", errDisk, err)
 	}
-	if l.System {
-		if err := s.try(ctx, dir); err != nil {
-			l.System = false
-			l.Installed = l.Installed[1:] // apt is the first
-			l.fail(apt, err.Error())
+	if len(l.System) == 0 {
+		return dir, nil
+	}
+	if err := s.try(s.ctx, filepath.Join(dir, systemDir)); err != nil {
+		for _, name := range l.System {
+			l.fail(name, err.Error())
 		}
+		l.System = nil
 	}
 	return dir, nil
 }
 
+// overlaid says why nothing can be laid over the system here, or nil.
+func (s *Store) overlaid(ctx context.Context) error {
+	s.probing.Lock()
+	defer s.probing.Unlock()
+	if s.probed {
+		return nil
+	}
+	err := s.try(ctx, s.base.System)
+	s.probed = err == nil
+	return err
+}
+
 // room starts the setup sandbox.
-func (s *Store) room(ctx context.Context, w Want) (*setup.Room, error) {
+func (s *Store) room(ctx context.Context, w Want, overlaid bool) (*setup.Room, error) {
 	out, err := s.out(w.Networking)
 	if err != nil {
 		return nil, err
 	}
+	var base []hands.Layer
+	if overlaid {
+		base = []hands.Layer{s.base}
+	}
 	return s.cfg.Runner.Start(ctx, setup.Spec{
-		For: w.Environment, Out: gate.Session{Policy: out}, Layers: []hands.Layer{s.base},
+		For: w.Environment, Out: gate.Session{Policy: out}, Layers: base,
 		Env: map[string]string{"PATH": hands.SystemPath + ":" + toolchains},
 		Mounts: func(outputs string) ([]hands.Mount, error) {
 			tree := filepath.Join(outputs, treeDir)
@@ -106,53 +130,58 @@ func (s *Store) out(n *wire.Networking) (policy.Policy, error) {
 }
 
 // run installs the packages of one manager. Its error is the sandbox's.
-func (s *Store) run(ctx context.Context, room *setup.Room, list List, left time.Duration, l *layer) error {
-	var m manager
-	for _, m = range managers {
-		if m.name == list.Manager {
-			break
-		}
-	}
+func (s *Store) run(ctx context.Context, room *setup.Room, list List, overlaid bool, left time.Duration, l *layer) error {
+	m := managerOf(list.Manager)
 	if left <= 0 {
 		l.fail(m.name, "there was no time left for them")
 		return nil
 	}
 	registry := s.cfg.Registries[m.name]
 	if m.name == apt {
-		registry = ""
+		registry = "" // it is in the base
 	}
-	res, err := room.Run(ctx, setup.Step{Script: m.script, Args: append([]string{m.target(), registry}, list.Packages...), Limit: left})
-	if err != nil {
+	step := setup.Step{Script: m.script, Limit: left}
+	target := m.own()
+	if m.system && overlaid {
+		target = system
+		step.Script = "system=1\n" + step.Script
+	}
+	step.Args = append([]string{target, registry}, list.Packages...)
+	res, err := room.Run(ctx, step)
+	switch {
+	case err != nil:
 		return err
+	case res.Code != 0:
+		l.fail(m.name, s.said(res))
+		return s.discard(ctx, room, m, target)
+	case target == system:
+		l.System = append(l.System, m.name)
+	default:
+		l.Own = append(l.Own, m.name)
 	}
-	if res.Code == 0 {
-		l.Installed = append(l.Installed, m.name)
-		if m.name == apt {
-			l.System = true
-		} else {
-			l.Tree = true
-		}
-		return nil
-	}
+	return nil
+}
+
+// said is what a manager had to say about its failure.
+func (s *Store) said(res setup.Result) string {
 	said := setup.Last(res.Output, 8, 1500)
 	switch {
 	case res.TimedOut:
-		said = fmt.Sprintf("it took longer than %s. It last said:\n%s", s.cfg.Limit, said)
+		return strings.TrimSpace(fmt.Sprintf("it took longer than %s. %s", s.cfg.Limit, said))
 	case said == "":
-		said = fmt.Sprintf("it ended with code %d", res.Code)
+		return fmt.Sprintf("it ended with code %d", res.Code)
 	}
-	l.fail(m.name, said)
-	// Half of a manager's packages are none.
-	_, err = room.Run(ctx, setup.Step{Script: `rm -rf -- "$1"; if [ -n "$2" ]; then mkdir -p "$1"; fi`, Args: []string{m.target(), keep(m)}, Limit: time.Minute})
-	return err
+	return said
 }
 
-// keep is not empty for a manager whose directory must be there.
-func keep(m manager) string {
-	if m.name == apt {
-		return "1"
+// discard removes what a manager has left of packages that it could not
+// install. In the system apt is the first, and pip leaves nothing there.
+func (s *Store) discard(ctx context.Context, room *setup.Room, m manager, target string) error {
+	if target == system && m.name != apt {
+		return nil
 	}
-	return ""
+	_, err := room.Run(ctx, setup.Step{Script: `find "$1" -mindepth 1 -delete`, Args: []string{target}, Limit: time.Minute})
+	return err
 }
 
 // take moves what was made from a setup sandbox's outputs to dir.
@@ -174,9 +203,9 @@ func (l *layer) take(outputs, dir string) error {
 	return err
 }
 
-// try starts a sandbox that shows a layer's system.
-func (s *Store) try(ctx context.Context, dir string) error {
-	room, err := s.cfg.Runner.Start(ctx, setup.Spec{For: "layer", Layers: []hands.Layer{{System: filepath.Join(dir, systemDir)}}})
+// try starts a sandbox over whose system a directory is laid.
+func (s *Store) try(ctx context.Context, system string) error {
+	room, err := s.cfg.Runner.Start(ctx, setup.Spec{For: "layer", Layers: []hands.Layer{{System: system}}})
 	if err != nil {
 		return fmt.Errorf("no sandbox starts with them: %w", err)
 	}

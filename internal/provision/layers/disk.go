@@ -21,9 +21,8 @@ import (
 type layer struct {
 	Key         string
 	Environment string
-	Installed   []string  // managers
-	Tree        bool      // there is something to show at Path
-	System      bool      // there is something to lay over the system
+	Own         []string  // managers with a directory at Path
+	System      []string  // managers whose packages are laid over the system
 	Bytes       int64     // on disk
 	Failures    []Failure `json:"-"`
 
@@ -46,13 +45,13 @@ const partial = ".partial"
 
 func (l *layer) shown() []hands.Layer {
 	var tree, system string
-	if l.Tree {
+	if len(l.Own) > 0 {
 		tree = filepath.Join(l.dir, treeDir)
 	}
-	if l.System {
+	if len(l.System) > 0 {
 		system = filepath.Join(l.dir, systemDir)
 	}
-	return show(tree, system, l.Installed)
+	return show(tree, system, l.Own)
 }
 
 // touch notes that the layer was used just now, for a later process.

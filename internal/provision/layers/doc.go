@@ -16,10 +16,13 @@
 // manager and keeps nothing else from being installed; it is tried again for
 // sessions that come some minutes later.
 //
-// apt's packages become part of the system by an overlay, so that they work as
-// if they had been installed in it. Under drivers whose system can't be
-// written (namespace) they are unpacked but not configured: their installation
-// scripts don't run, no alternatives are set and dpkg doesn't know them.
+// The packages of apt and pip become part of the system by an overlay, so that
+// they work as if they had been installed in it, and can be upgraded inside
+// where the system can be written. The others are in a directory of their own
+// that PATH and the like name; so are pip's where the kernel has no overlays,
+// and apt's can't be had there. Under drivers whose system can't be written
+// (namespace) apt's are unpacked but not configured: their installation scripts
+// don't run, no alternatives are set and dpkg doesn't know them.
 //
 // The package may not import store, api, brain, journal or sandboxes.
 package layers

@@ -10,7 +10,7 @@ import (
 )
 
 // format changes when what layers look like does.
-const format = 1
+const format = 2
 
 // key names the layer of an environment's packages.
 func (s *Store) key(w Want) (string, error) {

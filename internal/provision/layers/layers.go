@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,6 +75,9 @@ type Store struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+
+	probing sync.Mutex
+	probed  bool // something can be laid over the system
 
 	mu       sync.Mutex
 	layers   map[string]*layer // newest of each key
@@ -191,6 +195,7 @@ func (s *Store) leave(m *making) {
 func (s *Store) make(key string, w Want, m *making) {
 	began := s.cfg.Now()
 	l, err := s.build(key, w)
+	s.tell(w, l, err, s.cfg.Now().Sub(began))
 	s.mu.Lock()
 	delete(s.making, key)
 	if m.layer, m.err = l, err; err == nil {
@@ -199,14 +204,20 @@ func (s *Store) make(key string, w Want, m *making) {
 	}
 	s.mu.Unlock()
 	close(m.done)
-	log := s.cfg.Log.With("environment", w.Environment, "duration", s.cfg.Now().Sub(began).Round(time.Millisecond))
-	if err != nil {
+}
+
+// tell logs how the making of a layer ended.
+func (s *Store) tell(w Want, l *layer, err error, took time.Duration) {
+	log := s.cfg.Log.With("environment", w.Environment, "duration", took.Round(time.Millisecond))
+	switch {
+	case s.ctx.Err() != nil: // closing
+	case err != nil:
 		log.Error("packages could not be installed", "error", err)
-		return
-	}
-	log.Info("packages were installed", "bytes", l.Bytes, "managers", l.Installed)
-	for _, f := range l.Failures {
-		log.Warn("packages could not be installed", "manager", f.Manager, "said", f.Message)
+	default:
+		log.Info("packages were installed", "bytes", l.Bytes, "managers", slices.Concat(l.System, l.Own))
+		for _, f := range l.Failures {
+			log.Warn("packages could not be installed", "manager", f.Manager, "said", f.Message)
+		}
 	}
 }
 

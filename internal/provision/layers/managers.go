@@ -3,14 +3,16 @@ package layers
 import (
 	_ "embed"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/provision/setup"
 )
 
-// Path is where packages are seen inside a sandbox, in a directory for each
-// manager but apt, whose packages are part of the system.
+// Path is where packages are seen inside a sandbox that aren't part of the
+// system, in a directory for each manager.
 const Path = "/opt/packages"
 
 // manager is a package manager.
@@ -20,6 +22,9 @@ type manager struct {
 	// place of the public one ("" for that), and the packages.
 	script string
 	env    map[string]string // for what was installed
+	// system says that packages become part of the system if that can be laid
+	// over.
+	system bool
 }
 
 //go:embed scripts/apt.sh
@@ -43,26 +48,32 @@ var pipScript string
 // managers are in the order of installation (Managed Agents API:
 // environments): those that apt installs are there for the others.
 var managers = []manager{
-	{name: "apt", script: aptScript},
+	{name: apt, script: aptScript, system: true},
 	{name: "cargo", script: cargoScript},
 	{name: "gem", script: gemScript, env: map[string]string{"GEM_PATH": Path + "/gem"}},
 	{name: "go", script: goScript},
 	{name: "npm", script: npmScript, env: map[string]string{"NODE_PATH": Path + "/npm/lib/node_modules"}},
-	{name: "pip", script: pipScript, env: map[string]string{"PYTHONPATH": Path + "/pip"}},
+	{name: "pip", script: pipScript, env: map[string]string{"PYTHONPATH": Path + "/pip"}, system: true},
 }
 
 const apt = "apt"
 
-// system is where apt's packages are collected inside a setup sandbox.
+// managerOf is the manager of a name that is known.
+func managerOf(name string) manager {
+	for _, m := range managers {
+		if m.name == name {
+			return m
+		}
+	}
+	panic("no manager " + name) // wanted lets only those through
+}
+
+// system is where what becomes part of the system is collected inside a setup
+// sandbox.
 const system = setup.Outputs + "/system"
 
-// target is the directory inside that a manager fills.
-func (m manager) target() string {
-	if m.name == apt {
-		return system
-	}
-	return Path + "/" + m.name
-}
+// own is the directory inside that belongs to a manager alone.
+func (m manager) own() string { return Path + "/" + m.name }
 
 // toolchains are where compilers are found that aren't in PATH.
 const toolchains = "/usr/local/go/bin:/usr/lib/go/bin:/usr/local/cargo/bin"
@@ -84,9 +95,10 @@ func (l List) check() error {
 	return nil
 }
 
-// show is what a sandbox needs to use what was installed: of a tree, of a
-// system, either of which may be "".
-func show(tree, system string, installed []string) []hands.Layer {
+// show is what a sandbox needs to use what was installed: in a tree, by the
+// managers that have a directory of their own there, and in a system. Either
+// may be "".
+func show(tree, system string, own []string) []hands.Layer {
 	if tree == "" && system == "" {
 		return nil
 	}
@@ -95,14 +107,9 @@ func show(tree, system string, installed []string) []hands.Layer {
 		l.Path = Path
 	}
 	for _, m := range managers {
-		for _, name := range installed {
-			if name != m.name || name == apt {
-				continue
-			}
-			l.Bin = append(l.Bin, m.target()+"/bin")
-			for k, v := range m.env {
-				l.Env[k] = v
-			}
+		if slices.Contains(own, m.name) {
+			l.Bin = append(l.Bin, m.own()+"/bin")
+			maps.Copy(l.Env, m.env)
 		}
 	}
 	return []hands.Layer{l}

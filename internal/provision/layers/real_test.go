@@ -126,6 +126,7 @@ func machine(t *testing.T) (lists []layers.List, want map[string]string) {
 		lists = append(lists, layers.List{Manager: "pip", Packages: []string{"ostler_try == 1.0"}})
 		want["pip-try"] = "pip"
 		want["python3 -c 'import ostler_try; ostler_try.main()'"] = "pip"
+		want["python3 -c 'import ostler_try; print(ostler_try.__file__.startswith(\"/usr/\"))'; echo $PYTHONPATH"] = "True"
 	}
 	if len(lists) == 0 {
 		t.Skip("this machine has no package manager")
@@ -155,6 +156,12 @@ func TestManagers(t *testing.T) {
 	l.Release()
 	if n := b.asked(func() { b.check(b.get(w), want) }); n > 0 {
 		t.Errorf("the second time the registry was asked %d times", n)
+	}
+	if want["pip-try"] != "" {
+		// It is a part of the system like any other, and can go.
+		b.check(b.get(w), map[string]string{
+			"PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip uninstall -y -q ostler-try 2>/dev/null; python3 -c 'import ostler_try' 2>&1 | tail -1": "ModuleNotFoundError: No module named 'ostler_try'",
+		})
 	}
 	b.open()
 	if n := b.asked(func() { b.check(b.get(w), want) }); n > 0 {

@@ -45,8 +45,8 @@ func (f *installer) step(ctx context.Context, spec hands.Spec, script string, ar
 	if rel, ok := strings.CutPrefix(target, hands.Outputs); ok {
 		target = filepath.Join(spec.Dir, "outputs") + rel
 	}
-	if strings.HasPrefix(script, "rm -rf") {
-		if err := os.RemoveAll(target); err != nil {
+	if strings.HasPrefix(script, "find ") {
+		if err := os.RemoveAll(target + "/half"); err != nil {
 			f.t.Error(err)
 		}
 		return 0, ""
@@ -60,7 +60,7 @@ func (f *installer) step(ctx context.Context, spec hands.Spec, script string, ar
 			return 1, ""
 		}
 	}
-	if err := os.MkdirAll(target, 0o755); err != nil {
+	if err := errors.Join(os.MkdirAll(target, 0o755), os.WriteFile(target+"/half", nil, 0o644)); err != nil {
 		f.t.Error(err)
 	}
 	for _, p := range args[2:] {
@@ -133,18 +133,23 @@ func TestWhatIsShown(t *testing.T) {
 		t.Fatalf("%+v", l)
 	}
 	got := l.Layers[0]
-	if got.Path != "/opt/packages" || got.Env["PYTHONPATH"] != "/opt/packages/pip" || got.Env["GEM_PATH"] != "/opt/packages/gem" ||
-		got.Env["NODE_PATH"] != "/opt/packages/npm/lib/node_modules" || len(got.Env) != 3 ||
-		!slices.Equal(got.Bin, []string{"/opt/packages/gem/bin", "/opt/packages/npm/bin", "/opt/packages/pip/bin"}) {
+	if got.Path != "/opt/packages" || got.Env["GEM_PATH"] != "/opt/packages/gem" ||
+		got.Env["NODE_PATH"] != "/opt/packages/npm/lib/node_modules" || len(got.Env) != 2 ||
+		!slices.Equal(got.Bin, []string{"/opt/packages/gem/bin", "/opt/packages/npm/bin"}) {
 		t.Errorf("%+v", got)
 	}
-	for _, path := range []string{got.Tree + "/pip/a", got.System + "/b", got.Tree + "/npm/c", got.Tree + "/gem/d"} {
+	for _, path := range []string{got.System + "/a", got.System + "/b", got.Tree + "/npm/c", got.Tree + "/gem/d"} {
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
 		}
 	}
 	if l := b.get(want("env_1", "apt b=1")); l.Layers[0].Tree != "" || l.Layers[0].System == "" {
 		t.Errorf("apt alone shows %+v", l.Layers)
+	}
+	// Of what failed, nothing is left, but of others in the same place.
+	l = b.get(want("env_1", "apt b=1 none", "npm c=1 none"))
+	if len(l.Failures) != 2 || len(l.Layers) != 0 {
+		t.Errorf("%+v", l)
 	}
 	if l := b.get(want("env_1", "go b=1")); l.Layers[0].Tree == "" || l.Layers[0].System != "" {
 		t.Errorf("go alone shows %+v", l.Layers)
@@ -246,7 +251,7 @@ func TestFailuresAreForgotten(t *testing.T) {
 	if len(first.Failures) != 1 || first.Failures[0].Message != "pip: the environment's packages could not be installed: looking\nno such package: none" {
 		t.Fatalf("%+v", first.Failures)
 	}
-	if got := first.Layers[0]; got.Env["PYTHONPATH"] != "" || got.Env["NODE_PATH"] == "" {
+	if got := first.Layers[0]; got.System != "" || got.Env["NODE_PATH"] == "" {
 		t.Errorf("shown %+v", got)
 	}
 	second := b.get(w)
@@ -280,14 +285,35 @@ func TestNoSandbox(t *testing.T) {
 	}
 	// A system that no sandbox can show isn't shown.
 	f.Started = func(s hands.Spec) error {
-		if s.Mounts == nil {
-			return errors.New("no overlay")
+		if s.Mounts == nil && !strings.Contains(s.Layers[0].System, "base.partial") {
+			return errors.New("no link into a directory")
 		}
 		return nil
 	}
-	l = b.get(want("env_1", "apt a=1", "pip b=1"))
-	if len(l.Failures) != 1 || l.Failures[0].Manager != "apt" || !strings.Contains(l.Failures[0].Message, "no overlay") || l.Layers[0].System != "" || l.Layers[0].Tree == "" {
+	l = b.get(want("env_1", "apt a=1", "npm b=1", "pip c=1"))
+	if len(l.Failures) != 2 || l.Failures[0].Manager != "apt" || l.Failures[1].Manager != "pip" || l.Layers[0].System != "" || l.Layers[0].Tree == "" {
 		t.Errorf("%+v", l)
+	}
+}
+
+// Where nothing can be laid over the system, pip has a directory of its own.
+func TestNoOverlay(t *testing.T) {
+	b, f, _ := fakeBench(t)
+	f.Started = func(s hands.Spec) error {
+		for _, l := range s.Layers {
+			if l.System != "" {
+				return errors.New("no overlay")
+			}
+		}
+		return nil
+	}
+	l := b.get(want("env_1", "apt a=1", "pip c=1"))
+	if len(l.Failures) != 1 || l.Failures[0].Manager != "apt" || !strings.Contains(l.Failures[0].Message, "no overlay") {
+		t.Fatalf("%+v", l.Failures)
+	}
+	got := l.Layers[0]
+	if got.System != "" || got.Env["PYTHONPATH"] != "/opt/packages/pip" || !slices.Equal(got.Bin, []string{"/opt/packages/pip/bin"}) {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -295,13 +321,13 @@ func TestEviction(t *testing.T) {
 	b, _, now := fakeBench(t, func(c *layers.Config) { c.MaxBytes = 250 << 10 })
 	get := func(name string) *layers.Lease {
 		*now = now.Add(time.Second)
-		return b.get(want("env_1", "pip "+name+"=100000"))
+		return b.get(want("env_1", "npm "+name+"=100000"))
 	}
 	there := func(want ...bool) {
 		t.Helper()
 		var got []bool
 		for _, name := range []string{"a", "b", "c"} {
-			found, err := filepath.Glob(b.cfg.Dir + "/*/tree/pip/" + name)
+			found, err := filepath.Glob(b.cfg.Dir + "/*/tree/npm/" + name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -332,7 +358,7 @@ func TestEviction(t *testing.T) {
 func TestCrash(t *testing.T) {
 	b, f, _ := fakeBench(t)
 	l := b.get(want("env_1", "pip a=1"))
-	dir := filepath.Dir(l.Layers[0].Tree)
+	dir := filepath.Dir(l.Layers[0].System)
 	for _, name := range []string{"half/tree", "ffff.partialX/tree"} {
 		if err := os.MkdirAll(filepath.Join(b.cfg.Dir, name), 0o755); err != nil {
 			t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/ostlerdev/ostler/internal/gate"
@@ -38,7 +39,7 @@ type Config struct {
 	// SocketDir holds the gate's sockets; its path must be short.
 	SocketDir string
 	Limits    hands.Limits
-	// Max bounds the sandboxes at once; 0 is 4.
+	// Max bounds the sandboxes at once; 0 is one for each CPU, and at least 4.
 	Max int
 }
 
@@ -51,7 +52,7 @@ type Runner struct {
 // New makes a Runner over an empty directory: what is in it is removed.
 func New(c Config) (*Runner, error) {
 	if c.Max == 0 {
-		c.Max = 4
+		c.Max = max(4, runtime.NumCPU())
 	}
 	if err := RemoveAll(c.Dir); err != nil {
 		return nil, fmt.Errorf("what earlier setup sandboxes left: %w", err)

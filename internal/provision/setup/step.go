@@ -34,6 +34,12 @@ type Result struct {
 // MaxOutput bounds Result.Output, in bytes.
 const MaxOutput = 4 << 10
 
+// Stopped says that the sandbox stopped a step, because it used too much of
+// something.
+type Stopped struct{ Why string }
+
+func (e *Stopped) Error() string { return e.Why }
+
 // patience is how long one tool call waits for a step, which is less than a
 // tool call may take.
 const patience = 5 * time.Minute
@@ -44,7 +50,9 @@ const (
 	codeKilled  = 128 + 9
 )
 
-// Run runs a step to its end. An error is the sandbox's, not the step's.
+// Run runs a step to its end. An error is the sandbox's, not the step's; it
+// wraps *Stopped if that has put an end to the step, after which the sandbox is
+// of no further use.
 func (m *Room) Run(ctx context.Context, step Step) (Result, error) {
 	m.steps++
 	n := strconv.Itoa(m.steps)
@@ -119,7 +127,7 @@ func (m *Room) bash(ctx context.Context, command string) (string, error) {
 		text.WriteString(b.Text)
 	}
 	if r.IsError {
-		return "", fmt.Errorf("a setup sandbox failed: %.200s", plain(text.String()))
+		return "", &Stopped{strings.TrimPrefix(Last(plain(text.String()), 3, 500), "bash: ")}
 	}
 	// The shell may have a word of its own about the job it began.
 	if i := strings.Index(text.String(), "ended "); i > 0 {

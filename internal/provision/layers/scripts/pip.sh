@@ -1,6 +1,8 @@
-# pip.sh PREFIX INDEX PACKAGE…
+# pip.sh DIR INDEX PACKAGE…
+# Installs packages into DIR; with $system set DIR is a root file system
+# directory, and they are put where this system's Python looks for its own.
 set -eu
-prefix=$1 index=$2
+dir=$1 index=$2
 shift 2
 if [ -n "$index" ]; then
 	export PIP_INDEX_URL=$index
@@ -11,5 +13,14 @@ if [ -n "$index" ]; then
 	esac
 fi
 export PIP_ROOT_USER_ACTION=ignore
-exec python3 -m pip install --no-input --disable-pip-version-check --no-cache-dir --no-warn-script-location \
-	--progress-bar off --target "$prefix" -- "$@"
+pip() {
+	python3 -m pip install --no-input --disable-pip-version-check --no-cache-dir --no-warn-script-location --progress-bar off "$@"
+}
+if [ -z "${system:-}" ]; then
+	pip --target "$dir" -- "$@"
+	exit
+fi
+stage=$(mktemp -d)
+pip --root "$stage" --ignore-installed -- "$@"
+cp -a "$stage/." "$dir/"
+rm -rf "$stage"
