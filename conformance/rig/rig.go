@@ -107,12 +107,6 @@ func (r *Rig) Checked() string {
 // Log is what the server has written to standard error.
 func (r *Rig) Log() string { return r.process.log() }
 
-// Dir is a new directory that lasts as long as the rig.
-func (r *Rig) Dir(name string) (string, error) {
-	dir := filepath.Join(r.dir, name)
-	return dir, os.MkdirAll(dir, 0o755)
-}
-
 // Close stops the server, waits for it and removes its data.
 func (r *Rig) Close() error {
 	var errs []error

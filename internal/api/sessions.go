@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -20,6 +21,14 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.writeJSON(w, out)
+}
+
+func findSession(tx store.Tx, id string) (*store.Session, error) {
+	row, err := store.GetSession(tx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = fault.Missing("Session", id)
+	}
+	return row, err
 }
 
 func (s *Server) getSession(w http.ResponseWriter, r *http.Request) error {

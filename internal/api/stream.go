@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -65,10 +64,7 @@ func (s *Server) hasEnded(ctx context.Context, id string) (ended bool, err error
 	go func() {
 		defer close(done)
 		err = s.DB.View(ctx, func(tx store.Tx) error {
-			row, err := store.GetSession(tx, id)
-			if errors.Is(err, store.ErrNotFound) {
-				return fault.Missing("Session", id)
-			}
+			row, err := findSession(tx, id)
 			ended = err == nil && row.Status == wire.Terminated
 			return err
 		})

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 
@@ -24,10 +23,7 @@ func (s *Server) thread(r *http.Request) (*wire.Thread, error) {
 func (s *Server) primaryThread(r *http.Request) (t *wire.Thread, err error) {
 	id := r.PathValue("session_id")
 	err = s.DB.View(r.Context(), func(tx store.Tx) error {
-		row, err := store.GetSession(tx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			return fault.Missing("Session", id)
-		}
+		row, err := findSession(tx, id)
 		if err != nil {
 			return err
 		}

@@ -90,7 +90,7 @@ func (t *turn) step(ctx context.Context, do next) (next, error) {
 	case runTools:
 		return t.runTools(ctx, stepCtx)
 	default:
-		pause(stepCtx, time.Until(time.UnixMicro(t.state.retryAt)))
+		pause(stepCtx, time.UnixMicro(t.state.retryAt).Sub(t.b.Now()))
 		return t.commit(ctx, (*step).decide)
 	}
 }

@@ -25,7 +25,6 @@ func (m *Manager) reap() {
 
 // evict makes room for one more sandbox.
 func (m *Manager) evict() {
-	boxes := m.idle()
 	m.mu.Lock()
 	n := len(m.live)
 	m.mu.Unlock()
@@ -34,7 +33,7 @@ func (m *Manager) evict() {
 	}
 	var oldest *box
 	var since time.Time
-	for _, b := range boxes {
+	for _, b := range m.idle() {
 		if t, idle := b.idleSince(); idle && (oldest == nil || t.Before(since)) {
 			oldest, since = b, t
 		}

@@ -41,11 +41,7 @@ func driver(ctx context.Context, c Config, data *dataDir) (d hands.Driver, err e
 func policyOf(db *sqlite.DB) func(context.Context, string) (policy.Policy, error) {
 	return func(ctx context.Context, session string) (p policy.Policy, err error) {
 		err = db.View(ctx, func(tx store.Tx) error {
-			row, err := store.GetSession(tx, session)
-			if err != nil {
-				return err
-			}
-			env, err := store.GetEnvironment(tx, row.EnvironmentID)
+			row, env, err := sessionEnvironment(tx, session)
 			if err != nil {
 				return err
 			}
@@ -58,6 +54,16 @@ func policyOf(db *sqlite.DB) func(context.Context, string) (policy.Policy, error
 		})
 		return p, err
 	}
+}
+
+// sessionEnvironment reads a session with the environment it runs in.
+func sessionEnvironment(tx store.Tx, session string) (*store.Session, wire.Environment, error) {
+	row, err := store.GetSession(tx, session)
+	if err != nil {
+		return nil, wire.Environment{}, err
+	}
+	env, err := store.GetEnvironment(tx, row.EnvironmentID)
+	return row, env, err
 }
 
 func networkPolicy(n *wire.Networking, servers []wire.MCPServer) (policy.Policy, error) {

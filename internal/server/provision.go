@@ -56,11 +56,7 @@ func software(p *provision.Service) func(context.Context, string, string) (sandb
 func needsOf(db store.DB) func(context.Context, string) (provision.Needs, error) {
 	return func(ctx context.Context, session string) (n provision.Needs, err error) {
 		err = db.View(ctx, func(tx store.Tx) error {
-			row, err := store.GetSession(tx, session)
-			if err != nil {
-				return err
-			}
-			env, err := store.GetEnvironment(tx, row.EnvironmentID)
+			_, env, err := sessionEnvironment(tx, session)
 			if err != nil {
 				return err
 			}

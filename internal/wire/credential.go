@@ -117,18 +117,12 @@ func (a CredentialAuth) MarshalJSONTo(enc *jsontext.Encoder) error {
 
 // UnmarshalJSONFrom reads the stored form.
 func (a *CredentialAuth) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	raw, err := dec.ReadValue()
+	raw, typ, err := readStored(dec)
 	if err != nil {
 		return err
 	}
-	var tag struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(raw, &tag); err != nil {
-		return err
-	}
 	*a = CredentialAuth{}
-	switch tag.Type {
+	switch typ {
 	case TypeMCPOAuth:
 		return json.Unmarshal(raw, &a.MCPOAuth)
 	case TypeStaticBearer:
@@ -136,5 +130,5 @@ func (a *CredentialAuth) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	case TypeEnvironmentVariable:
 		return json.Unmarshal(raw, &a.EnvironmentVariable)
 	}
-	return fmt.Errorf("wire: a credential of type %q", tag.Type)
+	return fmt.Errorf("wire: a credential of type %q", typ)
 }

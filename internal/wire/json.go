@@ -93,6 +93,19 @@ func DecodeUnion(dec *jsontext.Decoder, want string, pick func(typ string) any) 
 	return v, nil
 }
 
+// readStored reads the next value of what the server itself wrote, and the
+// type that it names.
+func readStored(dec *jsontext.Decoder) (raw jsontext.Value, typ string, err error) {
+	if raw, err = dec.ReadValue(); err != nil {
+		return nil, "", err
+	}
+	var tag struct {
+		Type string `json:"type"`
+	}
+	err = json.Unmarshal(raw, &tag)
+	return raw, tag.Type, err
+}
+
 // decodeFault turns an error of the JSON library into a fault with a path.
 func decodeFault(err error, data []byte) error {
 	var f *fault.Error

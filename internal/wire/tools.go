@@ -162,18 +162,12 @@ func (t Tool) MarshalJSONTo(enc *jsontext.Encoder) error {
 
 // UnmarshalJSONFrom reads the stored form.
 func (t *Tool) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	raw, err := dec.ReadValue()
+	raw, typ, err := readStored(dec)
 	if err != nil {
 		return err
 	}
-	var tag struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(raw, &tag); err != nil {
-		return err
-	}
 	*t = Tool{}
-	switch tag.Type {
+	switch typ {
 	case TypeAgentToolset:
 		return json.Unmarshal(raw, &t.Agent)
 	case TypeMCPToolset:
@@ -181,5 +175,5 @@ func (t *Tool) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	case TypeCustomTool:
 		return json.Unmarshal(raw, &t.Custom)
 	}
-	return fmt.Errorf("wire: a tool of type %q", tag.Type)
+	return fmt.Errorf("wire: a tool of type %q", typ)
 }

@@ -36,6 +36,11 @@ func Main(m *testing.M, driver New) {
 		fmt.Fprintln(os.Stderr, becomeOrdinary())
 		os.Exit(1)
 	}
+	Exit(m)
+}
+
+// Exit runs the tests and exits; goroutines that are left are a failure.
+func Exit(m *testing.M) {
 	code := m.Run()
 	if code == 0 {
 		if err := goleak.Find(
@@ -54,7 +59,7 @@ func Main(m *testing.M, driver New) {
 // another process as an ordinary user too.
 func Run(t *testing.T, driver New) {
 	if os.Geteuid() != 0 {
-		needNamespaces(t)
+		NeedNamespaces(t)
 		runSuite(t, driver)
 		t.Run("as root", func(t *testing.T) { t.Skip("the tests are not run as root") })
 		return

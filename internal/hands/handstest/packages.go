@@ -1,10 +1,6 @@
 package handstest
 
 import (
-	"archive/tar"
-	"archive/zip"
-	"bytes"
-	"compress/gzip"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -25,7 +21,7 @@ func packageServer(t *testing.T) http.Handler {
 	}
 	const wheel = "/packages/pip/ostler_try-1.0-py3-none-any.whl"
 	serve("/packages/pip/ostler-try/", "text/html", fmt.Appendf(nil, `<a href="%s">%s</a>`, wheel, filepath.Base(wheel)))
-	serve(wheel, "application/zip", zipped(t, map[string]string{
+	serve(wheel, "application/zip", Zip(t, map[string]string{
 		"ostler_try.py":                     "print('installed')\n",
 		"ostler_try-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: ostler-try\nVersion: 1.0\n",
 		"ostler_try-1.0.dist-info/WHEEL":    "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -34,7 +30,7 @@ func packageServer(t *testing.T) http.Handler {
 	const manifest = `{"name":"ostler-try","version":"1.0.0"`
 	serve("/packages/npm/ostler-try", "application/json", []byte(`{"name":"ostler-try","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":`+
 		manifest+`,"dist":{"tarball":"http://web.example.com/packages/npm/ostler-try.tgz"}}}}`))
-	serve("/packages/npm/ostler-try.tgz", "application/octet-stream", tarred(t, map[string]string{
+	serve("/packages/npm/ostler-try.tgz", "application/octet-stream", TarGz(t, 0o644, map[string]string{
 		"package/package.json": manifest + "}", "package/index.js": "console.log('installed')\n",
 	}))
 	mux.Handle("/packages/git/", http.StripPrefix("/packages/git/", http.FileServer(http.Dir(gitRepository(t)))))
@@ -61,45 +57,4 @@ func gitRepository(t *testing.T) string {
 		}
 	}
 	return dir
-}
-
-func zipped(t *testing.T, files map[string]string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for name, body := range files {
-		f, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte(body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func tarred(t *testing.T, files map[string]string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	w := tar.NewWriter(z)
-	for name, body := range files {
-		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(body))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }

@@ -130,7 +130,7 @@ func RunWithoutDevice(t *testing.T, driver New) {
 		asUser(t, hideDevice)
 		return
 	}
-	needNamespaces(t)
+	NeedNamespaces(t)
 	d, err := driver(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)

@@ -23,28 +23,12 @@ const ordinary = 61234
 // directory of its own and, besides the usual, env in its environment.
 func asUser(t *testing.T, env ...string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "user")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	program := filepath.Join(dir, "tests")
-	if err := copySelf(program); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(dir+"/tmp", 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{dir, dir + "/tmp", program} {
-		if err := errors.Join(os.Chown(path, ordinary, ordinary), os.Chmod(path, 0o755)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir, program, user := UserHome(t, ordinary)
 	name, _, _ := strings.Cut(t.Name(), "/")
 	cmd := exec.CommandContext(t.Context(), program, "-test.run=^"+name+"$", "-test.v")
 	cmd.Args[0] = ordinaryName
 	cmd.Dir = dir
-	cmd.Env = append(env, "TMPDIR="+dir+"/tmp", "HOME="+dir, "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(env, user...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
 	out, err := cmd.CombinedOutput()
 	switch {
@@ -55,6 +39,27 @@ func asUser(t *testing.T, env ...string) {
 	default:
 		t.Logf("%s", out)
 	}
+}
+
+// UserHome makes a directory of an ordinary user's, with a copy of this program
+// in it, and the environment that goes with it.
+func UserHome(t *testing.T, id int) (dir, program string, env []string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "user")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	program = filepath.Join(dir, "tests")
+	if err := errors.Join(copySelf(program), os.Mkdir(dir+"/tmp", 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, dir + "/tmp", program} {
+		if err := errors.Join(os.Chown(path, id, id), os.Chmod(path, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, program, []string{"TMPDIR=" + dir + "/tmp", "HOME=" + dir, "PATH=" + os.Getenv("PATH")}
 }
 
 // ordinaryName is the argv[0] of the test binary that becomes an ordinary
@@ -112,9 +117,12 @@ func placeDevice() error {
 	return unix.Mount(device, tunDevice, "", unix.MS_BIND, "")
 }
 
-// needNamespaces skips the test of an ordinary user whom the kernel doesn't
+// NoNamespaces begins the reason with which NeedNamespaces skips.
+const NoNamespaces = "this kernel lets no ordinary user make user namespaces"
+
+// NeedNamespaces skips the test of an ordinary user whom the kernel doesn't
 // let make user namespaces.
-func needNamespaces(t *testing.T) {
+func NeedNamespaces(t testing.TB) {
 	t.Helper()
 	try := exec.CommandContext(t.Context(), "/bin/true")
 	try.SysProcAttr = &syscall.SysProcAttr{
@@ -124,7 +132,7 @@ func needNamespaces(t *testing.T) {
 	}
 	err := try.Run()
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EUSERS) {
-		t.Skipf("this kernel lets no ordinary user make user namespaces: %v", err)
+		t.Skipf(NoNamespaces+": %v", err)
 	}
 }
 

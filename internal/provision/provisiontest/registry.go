@@ -1,10 +1,6 @@
 package provisiontest
 
 import (
-	"archive/tar"
-	"archive/zip"
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"fmt"
 	"net/http"
@@ -16,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/ostlerdev/ostler/internal/hands/handstest"
 )
 
 // registryName is the name of a Registry's host.
@@ -124,7 +122,7 @@ func (r *Registry) pip(t testing.TB) {
 	const wheel = "ostler_try-1.0-py3-none-any.whl"
 	const info = "ostler_try-1.0.dist-info/"
 	r.put("/pip/ostler-try", fmt.Appendf(nil, `<!DOCTYPE html><a href="/pip/files/%s">%s</a>`, wheel, wheel))
-	r.put("/pip/files/"+wheel, zipped(t, map[string]string{
+	r.put("/pip/files/"+wheel, handstest.Zip(t, map[string]string{
 		"ostler_try.py":           "def main():\n    print('pip')\n",
 		info + "METADATA":         "Metadata-Version: 2.1\nName: ostler-try\nVersion: 1.0\n",
 		info + "WHEEL":            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -137,7 +135,7 @@ func (r *Registry) npm(t testing.TB) {
 	const manifest = `{"name":"ostler-try","version":"1.0.0","bin":{"npm-try":"cli.js"}`
 	r.put("/npm/ostler-try", []byte(`{"name":"ostler-try","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":`+manifest+
 		`,"dist":{"tarball":"http://`+registryName+`/npm/ostler-try.tgz"}}}}`))
-	r.put("/npm/ostler-try.tgz", tarred(t, map[string]string{
+	r.put("/npm/ostler-try.tgz", handstest.TarGz(t, 0o755, map[string]string{
 		"package/package.json": manifest + "}",
 		"package/index.js":     "module.exports = 'npm'\n",
 		"package/cli.js":       "#!/usr/bin/env node\nconsole.log(require('./index.js'))\n",
@@ -149,7 +147,7 @@ func (r *Registry) golang(t testing.TB) {
 	r.put(at+"list", []byte("v1.0.0\n"))
 	r.put(at+"v1.0.0.info", []byte(`{"Version":"v1.0.0","Time":"2026-01-01T00:00:00Z"}`))
 	r.put(at+"v1.0.0.mod", []byte(mod))
-	r.put(at+"v1.0.0.zip", zipped(t, map[string]string{
+	r.put(at+"v1.0.0.zip", handstest.Zip(t, map[string]string{
 		"registry.test/go-try@v1.0.0/go.mod":  mod,
 		"registry.test/go-try@v1.0.0/main.go": "package main\n\nfunc main() { println(\"go\") }\n",
 	}))
@@ -196,45 +194,4 @@ func (r *Registry) apt(t testing.TB) {
 	r.put("/apt/ostler-try.deb", body)
 	r.put("/apt/Packages", fmt.Appendf(nil, "Package: ostler-try\nVersion: 1.0\nArchitecture: all\nMaintainer: t <t@test>\n"+
 		"Filename: ./ostler-try.deb\nSize: %d\nSHA256: %x\nDescription: test\n\n", len(body), sha256.Sum256(body)))
-}
-
-func zipped(t testing.TB, files map[string]string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for name, body := range files {
-		f, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte(body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func tarred(t testing.TB, files map[string]string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	w := tar.NewWriter(z)
-	for name, body := range files {
-		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(body))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(body)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }

@@ -6,19 +6,16 @@ package provisiontest
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/ostlerdev/ostler/internal/gate"
 	"github.com/ostlerdev/ostler/internal/gate/dial"
-	"github.com/ostlerdev/ostler/internal/gate/policy"
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/hands/gvisor"
+	"github.com/ostlerdev/ostler/internal/hands/handstest"
 	"github.com/ostlerdev/ostler/internal/hands/namespace"
 	"github.com/ostlerdev/ostler/internal/hands/roles"
 	"github.com/ostlerdev/ostler/internal/provision/setup"
@@ -27,18 +24,7 @@ import (
 // Main is what TestMain must do. It doesn't return.
 func Main(m *testing.M) {
 	roles.Dispatch()
-	code := m.Run()
-	if code == 0 {
-		if err := goleak.Find(
-			// The thread that starts sandboxes must outlive them all.
-			goleak.IgnoreTopFunction("github.com/ostlerdev/ostler/internal/hands/box.init.func1.1"),
-			goleak.IgnoreTopFunction("github.com/ostlerdev/ostler/internal/hands/box.init.func1"),
-		); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
+	handstest.Exit(m)
 }
 
 // Rig is a driver, a gate and a runner.
@@ -60,12 +46,18 @@ type Option func(*gate.Config)
 // New makes a Rig with the gVisor driver.
 func New(t testing.TB, options ...Option) *Rig {
 	t.Helper()
+	if os.Geteuid() != 0 {
+		handstest.NeedNamespaces(t)
+	}
 	return newRig(t, func(state string) (hands.Driver, error) { return gvisor.New(gvisor.Options{StateDir: state}) }, options)
 }
 
 // NewNamespace makes a Rig with the namespace driver.
 func NewNamespace(t testing.TB, options ...Option) *Rig {
 	t.Helper()
+	if os.Geteuid() != 0 {
+		handstest.NeedNamespaces(t)
+	}
 	return newRig(t, func(state string) (hands.Driver, error) { return namespace.New(namespace.Options{StateDir: state}) }, options)
 }
 
@@ -134,14 +126,4 @@ func (r *Rig) Audit() []gate.Record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]gate.Record(nil), r.audit...)
-}
-
-// Limited is a policy that allows some hosts.
-func Limited(t testing.TB, hosts ...string) policy.Policy {
-	t.Helper()
-	p, err := policy.Limited{AllowedHosts: hosts}.Policy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
