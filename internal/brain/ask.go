@@ -47,7 +47,7 @@ func (t *turn) request() model.Request {
 		Model:    s.agent.Model.ID,
 		Effort:   s.agent.Model.Effort.Type,
 		Speed:    s.agent.Model.Speed,
-		System:   systemPrompt(&s.agent, s.tools, s.selfHosted),
+		System:   systemPrompt(&s.agent, s.tools, s.selfHosted, s.briefs),
 		Messages: s.messages,
 		Tools:    s.tools.offered,
 	}

@@ -43,7 +43,12 @@ type Files interface {
 	ReadFile(ctx context.Context, id string) (mime string, data []byte, err error)
 }
 
-// Deps is what a Brain works with. All fields but the limits are required.
+// Brief is paragraphs for the system prompt of a session: its skills, its
+// memory stores. As long as nothing changes it answers the same text, or the
+// model's prompt cache is lost.
+type Brief func(tx store.Tx, s *store.Session, doc *store.SessionDoc) ([]string, error)
+
+// Deps is what a Brain works with. All fields but the briefs and the limits are required.
 type Deps struct {
 	DB      store.DB
 	Journal *journal.Journal
@@ -53,6 +58,10 @@ type Deps struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
+	// Briefs are what the system prompt says of a session besides its agent's
+	// own text, in this order. They are asked when a session's log is read,
+	// and again when its agent's tools change.
+	Briefs []Brief
 	// MaxRounds bounds the model requests of one turn; 0 is 500.
 	MaxRounds int
 	// MaxAttempts bounds the attempts of one model request; 0 is 6.

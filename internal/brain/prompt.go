@@ -8,8 +8,9 @@ import (
 
 const cloudNote = `Your tools run in a Linux sandbox that belongs to this session. The working directory is /workspace. Files that the user gave you are read-only below /mnt/session/uploads. Put what you hand back to the user into /mnt/session/outputs: every file there is delivered.`
 
-// systemPrompt is the agent's own prompt and what it must know of its sandbox.
-func systemPrompt(agent *wire.SessionAgent, tools toolbox, selfHosted bool) string {
+// systemPrompt is the agent's own prompt, what it must know of its sandbox, and
+// the session's briefs.
+func systemPrompt(agent *wire.SessionAgent, tools toolbox, selfHosted bool, briefs []string) string {
 	var parts []string
 	if agent.System != nil && *agent.System != "" {
 		parts = append(parts, *agent.System)
@@ -17,5 +18,5 @@ func systemPrompt(agent *wire.SessionAgent, tools toolbox, selfHosted bool) stri
 	if len(tools.builtin) > 0 && !selfHosted {
 		parts = append(parts, cloudNote)
 	}
-	return strings.Join(parts, "\n\n")
+	return strings.Join(append(parts, briefs...), "\n\n")
 }

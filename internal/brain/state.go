@@ -27,6 +27,7 @@ type state struct {
 	agent      wire.SessionAgent
 	selfHosted bool
 	tools      toolbox
+	briefs     []string
 }
 
 // call is a tool call of the newest assistant message.
@@ -45,14 +46,15 @@ func (c *call) open() bool { return c.result == nil }
 func newState() *state { return &state{status: wire.Idle} }
 
 // configure takes over the session's agent, whose tools an update may have
-// changed.
-func (s *state) configure(doc *store.SessionDoc) {
+// changed. It tells whether there was anything to take over.
+func (s *state) configure(doc *store.SessionDoc) bool {
 	if s.tools.made && s.agent.ID != "" && sameTools(s.agent.Tools, doc.Agent.Tools) {
-		return
+		return false
 	}
 	s.agent = doc.Agent
 	s.selfHosted = doc.Environment == "self_hosted"
 	s.tools = newToolbox(&s.agent, s.selfHosted)
+	return true
 }
 
 // callOf is the private part of a tool use event.

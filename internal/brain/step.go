@@ -45,9 +45,26 @@ func (st *step) load() error {
 	if err != nil {
 		return err
 	}
-	t.state.configure(doc)
+	if t.state.configure(doc) {
+		if err := st.brief(doc); err != nil {
+			return err
+		}
+	}
 	if claimed {
 		return st.recover()
+	}
+	return nil
+}
+
+// brief asks for the session's briefs.
+func (st *step) brief(doc *store.SessionDoc) error {
+	st.t.state.briefs = nil
+	for _, b := range st.t.b.Briefs {
+		parts, err := b(st.tx, st.s, doc)
+		if err != nil {
+			return err
+		}
+		st.t.state.briefs = append(st.t.state.briefs, parts...)
 	}
 	return nil
 }
