@@ -26,12 +26,7 @@ type netCase struct {
 // allows, through the gate and without knowing of it, and nothing else.
 func testTransparent(t *testing.T, s *suite) {
 	w := newWorld(t)
-	limited, err := policy.Limited{AllowedHosts: []string{
-		"web.example.com", "tls.example.com", "key.example.com", "*.wild.test", "rebind.test", "gone.test", "echo.test", "192.0.2.7", "2001:db8::7",
-	}}.Policy()
-	if err != nil {
-		t.Fatal(err)
-	}
+	limited := worldPolicy(t)
 	if why := hands.Transparent(s.driver); why != nil {
 		testFallback(t, w.enter(t, s, limited))
 		t.Skip("there are no network interfaces here: ", why)
@@ -73,6 +68,18 @@ func testTransparent(t *testing.T, s *suite) {
 			}
 		}
 	})
+}
+
+// worldPolicy lets a sandbox to some of the world's hosts.
+func worldPolicy(t *testing.T) policy.Policy {
+	t.Helper()
+	p, err := policy.Limited{AllowedHosts: []string{
+		"web.example.com", "tls.example.com", "key.example.com", "*.wild.test", "rebind.test", "gone.test", "echo.test", "192.0.2.7", "2001:db8::7",
+	}}.Policy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // testInterface holds the driver to what it promises of Spec.Network.
@@ -145,26 +152,7 @@ func RunWithoutDevice(t *testing.T, driver New) {
 	if !strings.Contains(why.Error(), "TUN") && !strings.Contains(why.Error(), tunDevice) {
 		t.Errorf("why not: %v", why)
 	}
-	hosts, err := policy.Limited{AllowedHosts: []string{"web.example.com"}}.Policy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	testFallback(t, newWorld(t).enter(t, &suite{driver: d}, hosts))
-}
-
-// testFallback holds a sandbox that can't have an interface to its proxy.
-func testFallback(t *testing.T, b box) {
-	if got := b.try("interfaces"); got != "lo\nok" {
-		t.Errorf("interfaces: %q", got)
-	}
-	if got := b.bash("echo $https_proxy"); got != "http://127.0.0.1:3128\n" {
-		t.Errorf("proxy: %q", got)
-	}
-	if hostHas("curl") {
-		if got := b.bash("curl -sS http://web.example.com/"); got != "hello web.example.com\n" {
-			t.Errorf("by the proxy: %q", got)
-		}
-	}
+	testFallback(t, newWorld(t).enter(t, &suite{driver: d}, worldPolicy(t)))
 }
 
 // inNet is the shell command for a program of ours inside.
@@ -226,6 +214,7 @@ var limitedCases = []netCase{
 	{"a redirect", "curl", "curl -sSL 'http://web.example.com/redirect?to=http://evil.test/'", "Could not resolve host: evil.test", true},
 	{"a redirect to an address", "curl", "curl -sSL 'http://web.example.com/redirect?to=http://198.51.100.1/'", "Failed to connect", true},
 	{"a host as a proxy", "curl", "curl -sS -x http://web.example.com:80 http://evil.test/", "the tunnel is for web.example.com:80", false},
+	{"CONNECT to a port through a host", "curl", "curl -sS -x http://web.example.com:80 http://tls.example.com:22/ -p", "400", true},
 	{"CONNECT through a host", "curl", "curl -sS -x http://web.example.com:80 https://evil.test/", "400", true},
 	{"another protocol", "", "exec 3<>/dev/tcp/echo.test/2222; echo SSH-2.0-x >&3; cat <&3; exec 3>&-; echo nothing", "nothing", false},
 	{"QUIC", "", inNet("packet", "web.example.com:443"), "refused", true},
