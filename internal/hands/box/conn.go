@@ -36,10 +36,22 @@ type conn struct {
 	done chan struct{} // closed when the guest's output ended
 }
 
+func openConn(in *os.File, out io.ReadCloser) *conn {
+	return &conn{in: in, out: out, waiting: map[uint64]chan frame.Response{}, done: make(chan struct{})}
+}
+
+// redial makes the connection to a guest that goes on where it waited for a
+// request. Making the links shows that it does.
+func redial(ctx context.Context, in *os.File, out io.ReadCloser, links []hands.Link) (*conn, error) {
+	c := openConn(in, out)
+	go c.read()
+	return c, c.link(ctx, links)
+}
+
 // dial makes the connection and waits for the guest to be ready. The caller
 // closes the pipes if it fails.
 func dial(ctx context.Context, in *os.File, out io.ReadCloser, init frame.Init) (*conn, error) {
-	c := &conn{in: in, out: out, waiting: map[uint64]chan frame.Response{}, done: make(chan struct{})}
+	c := openConn(in, out)
 	ready := make(chan frame.Response, 1)
 	c.waiting[0] = ready
 	go c.read()

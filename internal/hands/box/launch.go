@@ -127,6 +127,11 @@ func (p Plan) bindAll(at func(string) string) error {
 			return err
 		}
 	}
+	if p.Checkpoint != "" {
+		if err := Bind(p.Checkpoint, at(CheckpointDir), true); err != nil {
+			return err
+		}
+	}
 	if p.Gate == "" {
 		return nil
 	}

@@ -72,12 +72,12 @@ func newNetwork(w Wire, take hands.Network) (*network, error) {
 	}, nil
 }
 
-// files are what the launcher inherits as NetworkFD.
-func (n *network) files() []*os.File {
+// file is what the launcher inherits as NetworkFD.
+func (n *network) file() *os.File {
 	if n == nil {
 		return nil
 	}
-	return []*os.File{n.theirs}
+	return n.theirs
 }
 
 // attach gives our end of the interface away. The launcher has been started.

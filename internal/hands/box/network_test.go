@@ -33,7 +33,7 @@ func TestPair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fd, err := unix.Dup(int(n.files()[0].Fd())) // as the launcher gets it
+	fd, err := unix.Dup(int(n.file().Fd())) // as the launcher gets it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestNoTUN(t *testing.T) {
 // Without an interface there is nothing to do.
 func TestNoNetwork(t *testing.T) {
 	n, err := newNetwork("", nil)
-	if n != nil || err != nil || n.files() != nil || n.attach(t.Context()) != nil {
+	if n != nil || err != nil || n.file() != nil || n.attach(t.Context()) != nil {
 		t.Errorf("%v, %v", n, err)
 	}
 	n.close()

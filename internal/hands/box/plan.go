@@ -24,6 +24,8 @@ type Plan struct {
 	Processes int   `json:"processes"` // count
 	Disk      int64 `json:"disk"`      // bytes
 	FileSize  int64 `json:"file_size"` // bytes
+	// Checkpoint is the directory of a checkpoint to go on from, or "".
+	Checkpoint string `json:"checkpoint"`
 }
 
 // Volume is a host directory shown inside the sandbox.
@@ -42,6 +44,8 @@ const (
 	GateDir     = "/box/gate"  // holds the gate's socket, if there is one
 	StoreDir    = "/box/store" // Plan.Store
 	WorkDir     = "/box/work"  // for the driver's program
+	// CheckpointDir is Plan.Checkpoint, if there is one.
+	CheckpointDir = "/box/checkpoint"
 )
 
 // Paths inside the sandbox that are ours.

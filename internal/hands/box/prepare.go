@@ -72,6 +72,9 @@ func validate(spec hands.Spec) error {
 	return nil
 }
 
+// ownVolumes is how many of a plan's volumes, the first, are of Spec.Dir.
+const ownVolumes = 3
+
 // prepare makes the host's directories of a sandbox and says what to launch.
 // Whatever an earlier sandbox left in run/ is removed.
 func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {

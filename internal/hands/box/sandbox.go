@@ -29,6 +29,9 @@ type Config struct {
 	Cloneflags uintptr // beyond mount and PID namespaces
 	Cgroups    *Cgroups
 	Wire       Wire // of network interfaces; "" if sandboxes get none
+	// Checkpoint names the files of a checkpoint, if the driver's program makes
+	// one when it is asked on [ControlFD], and can go on from [CheckpointDir].
+	Checkpoint []string
 }
 
 // Sandbox is a running sandbox; it implements [hands.Sandbox].
@@ -41,6 +44,8 @@ type Sandbox struct {
 	disk    *disk
 	memory  *meter
 	network *network // nil without an interface
+	control *control // nil if it can't be suspended
+	stamp   string   // what a checkpoint of it depends on
 
 	work   sync.WaitGroup // goroutines that end when the processes have
 	dead   chan struct{}  // closed when every process is dead
@@ -54,6 +59,11 @@ var _ hands.Sandbox = (*Sandbox)(nil)
 // Start makes a sandbox and returns when its guest is ready. A failure leaves
 // nothing behind and quotes what the programs said.
 func Start(ctx context.Context, cfg Config, spec hands.Spec) (*Sandbox, error) {
+	return start(ctx, cfg, spec, "")
+}
+
+// start is Start, or with the directory of a checkpoint, Resume.
+func start(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string) (*Sandbox, error) {
 	if err := validate(spec); err != nil {
 		return nil, err
 	}
@@ -75,7 +85,17 @@ func Start(ctx context.Context, cfg Config, spec hands.Spec) (*Sandbox, error) {
 		s.release()
 		return nil, err
 	}
-	if s.network, err = newNetwork(plan.Wire, spec.Network); err != nil {
+	if s.stamp, err = plan.stamp(); err == nil && checkpoint != "" {
+		plan.Checkpoint, err = checkpoint, verify(checkpoint, s.stamp)
+	}
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	if s.network, err = newNetwork(plan.Wire, spec.Network); err == nil {
+		s.control, err = newControl(len(cfg.Checkpoint) > 0)
+	}
+	if err != nil {
 		s.release()
 		return nil, err
 	}
@@ -84,12 +104,9 @@ func Start(ctx context.Context, cfg Config, spec hands.Spec) (*Sandbox, error) {
 		s.release()
 		return nil, err
 	}
-	init := frame.Init{Env: environment(spec), Links: frameLinks(spec.Links)}
-	if spec.GateSocket != "" {
-		init.Gate = InsideSocket
-	}
+	s.control.attach()
 	if err = s.network.attach(ctx); err == nil {
-		s.conn, err = dial(ctx, in, out, init)
+		s.conn, err = greet(ctx, in, out, spec, checkpoint != "")
 	}
 	if err != nil {
 		s.kill(err)
@@ -107,6 +124,19 @@ func Start(ctx context.Context, cfg Config, spec hands.Spec) (*Sandbox, error) {
 	s.work.Go(s.memory.watch)
 	go s.wait(in, out)
 	return s, nil
+}
+
+// greet makes the connection to the guest of a sandbox that was started, or of
+// one that goes on.
+func greet(ctx context.Context, in, out *os.File, spec hands.Spec, resumed bool) (*conn, error) {
+	if resumed {
+		return redial(ctx, in, out, spec.Links)
+	}
+	init := frame.Init{Env: environment(spec), Links: frameLinks(spec.Links)}
+	if spec.GateSocket != "" {
+		init.Gate = InsideSocket
+	}
+	return dial(ctx, in, out, init)
 }
 
 // launch starts the launcher, records it, puts it under its limits and tells it
@@ -138,7 +168,7 @@ func (s *Sandbox) launch(cfg Config, plan Plan) (in *os.File, out *os.File, err 
 	cmd.Args = []string{Launcher}
 	cmd.Env = []string{"GVISOR_SIDECAR_BINARIES_DIR=" + ProgramsDir}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdinR, stdoutW, s.stderr
-	cmd.ExtraFiles = append([]*os.File{planR}, s.network.files()...)
+	cmd.ExtraFiles = []*os.File{planR, s.network.file(), s.control.file()}
 	cmd.Dir = "/"
 	cmd.SysProcAttr = attributes(cfg)
 	if err := spawn(cmd); err != nil {
@@ -199,6 +229,7 @@ func (s *Sandbox) wait(in, out *os.File) {
 // now is found by Sweep.
 func (s *Sandbox) release() {
 	s.network.close()
+	s.control.close()
 	if s.cgroup != nil && s.cgroup.remove() != nil {
 		return
 	}

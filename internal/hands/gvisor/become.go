@@ -35,11 +35,11 @@ func Become(p box.Plan) error {
 		return err
 	}
 	os.Args = append([]string{"runsc"}, arguments(p)...)
-	if p.Wire == "" {
-		Runsc()
-	} else {
-		runsc(&run{wire: os.NewFile(box.NetworkFD, "network")})
+	r := &run{control: os.NewFile(box.ControlFD, "control"), resume: p.Checkpoint != ""}
+	if p.Wire != "" {
+		r.wire = os.NewFile(box.NetworkFD, "network")
 	}
+	runsc(r)
 	return fmt.Errorf("runsc returned")
 }
 
@@ -62,6 +62,9 @@ func arguments(p box.Plan) []string {
 		"--ignore-cgroups",
 		"--sidecar-usage-policy=STRICT",
 		"--host-settings=ignore",
+		// The other ends of connections don't outlive the network stack of the
+		// server, so a checkpoint ends them; programs see an error.
+		"--allow-live-tcp-migration=false",
 		"run", "--bundle=" + bundleDir, p.ID,
 	}
 }

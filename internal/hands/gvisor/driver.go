@@ -41,7 +41,10 @@ type Options struct {
 // Driver makes gVisor sandboxes. It is safe for concurrent use.
 type Driver struct{ cfg box.Config }
 
-var _ hands.Networked = (*Driver)(nil)
+var (
+	_ hands.Networked = (*Driver)(nil)
+	_ hands.Suspender = (*Driver)(nil)
+)
 
 // New prepares the state directory. It fails if that can't be written or the
 // executable can't be found there.
@@ -55,6 +58,7 @@ func New(opts Options) (*Driver, error) {
 	}
 	cfg.Cloneflags = unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
 	cfg.Wire = box.Pair
+	cfg.Checkpoint = checkpointFiles
 	return &Driver{cfg: cfg}, nil
 }
 
@@ -76,6 +80,20 @@ func (d *Driver) Transparent() error { return nil }
 // Start implements [hands.Driver].
 func (d *Driver) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, error) {
 	s, err := box.Start(ctx, d.cfg, spec)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Suspend implements [hands.Suspender].
+func (d *Driver) Suspend(ctx context.Context, s hands.Sandbox, path string) error {
+	return box.Suspend(ctx, d.cfg, s, path)
+}
+
+// Resume implements [hands.Suspender].
+func (d *Driver) Resume(ctx context.Context, spec hands.Spec, path string) (hands.Sandbox, error) {
+	s, err := box.Resume(ctx, d.cfg, spec, path)
 	if err != nil {
 		return nil, err
 	}

@@ -21,13 +21,15 @@ import (
 	"github.com/ostlerdev/ostler/internal/gate/netstack/subnet"
 )
 
-// run is gVisor's command of that name for a sandbox with a network interface.
-// gVisor itself would take over a device of a network namespace; this gives its
-// kernel a socket in that place, so that neither a device nor the right to make
-// one is needed.
+// run is gVisor's command of that name for our sandboxes. gVisor itself would
+// take over a device of a network namespace; this gives its kernel a socket in
+// that place, so that neither a device nor the right to make one is needed. It
+// makes a checkpoint when the server asks for one, and goes on from one.
 type run struct {
 	cmd.Run
-	wire *os.File // each message is an IP packet
+	wire    *os.File // each message is an IP packet; nil without an interface
+	control *os.File // see box.AnswerControl
+	resume  bool     // from box.CheckpointDir
 }
 
 // Execute implements subcommands.Command.
@@ -41,22 +43,37 @@ func (r *run) Execute(_ context.Context, f *flag.FlagSet, args ...any) subcomman
 	if err != nil {
 		return util.Errorf("creating container: %v", err)
 	}
-	if err = connect(c.Sandbox.GetControlSocketPath(), r.wire); err == nil {
-		// Start would set the network up by the configuration, in place of
-		// what was set up just now. With the host's network there is nothing
-		// to set up; the sandbox was created without it and stays so.
-		start := *conf
-		start.Network = config.NetworkHost
-		err = c.Start(&start)
+	if r.resume {
+		err = r.restore(c, conf)
+	} else {
+		err = r.start(c, conf)
 	}
 	if err == nil {
+		saver := watch(r.control, c.Sandbox.GetControlSocketPath())
 		*status, err = c.Wait()
+		saver.wait()
 	}
 	if err != nil {
 		_ = c.Destroy() // the launcher ends, and all with it
 		return util.Errorf("running container: %v", err)
 	}
 	return subcommands.ExitSuccess
+}
+
+// start starts the sandbox with its interfaces.
+func (r *run) start(c *container.Container, conf *config.Config) error {
+	if r.wire == nil {
+		return c.Start(conf)
+	}
+	if err := connect(c.Sandbox.GetControlSocketPath(), r.wire); err != nil {
+		return err
+	}
+	// Start would set the network up by the configuration, in place of what
+	// was set up just now. With the host's network there is nothing to set up;
+	// the sandbox was created without it and stays so.
+	start := *conf
+	start.Network = config.NetworkHost
+	return c.Start(&start)
 }
 
 // connect tells gVisor's kernel, which hasn't started yet, of its interfaces.
@@ -66,17 +83,16 @@ func connect(control string, wire *os.File) error {
 		return fmt.Errorf("network: %w", err)
 	}
 	defer conn.Close()
-	args := interfaces()
-	args.FilePayload = urpc.FilePayload{Files: []*os.File{wire}}
-	if err := conn.Call(boot.ContMgrSetNetworkArgs, &args, nil); err != nil {
+	if err := conn.Call(boot.ContMgrSetNetworkArgs, interfaces(wire), nil); err != nil {
 		return fmt.Errorf("network: %w", err)
 	}
 	return wire.Close()
 }
 
 // interfaces are loopback and the one to the gate.
-func interfaces() boot.CreateLinksAndRoutesArgs {
-	return boot.CreateLinksAndRoutesArgs{
+func interfaces(wire *os.File) *boot.CreateLinksAndRoutesArgs {
+	return &boot.CreateLinksAndRoutesArgs{
+		FilePayload:   urpc.FilePayload{Files: []*os.File{wire}},
 		LoopbackLinks: []boot.LoopbackLink{boot.DefaultLoopbackLink},
 		FDBasedLinks: []boot.FDBasedLink{{
 			Name: subnet.Interface, MTU: subnet.MTU, NumChannels: 1, QDisc: config.QDiscFIFO,

@@ -27,13 +27,6 @@ func Bench(b *testing.B, driver New) {
 		}
 		return sandbox
 	}
-	call := func(b *testing.B, s hands.Sandbox, tool, input string) {
-		b.Helper()
-		result, err := s.Run(b.Context(), hands.Call{Tool: tool, Input: []byte(input)})
-		if err != nil || result.IsError {
-			b.Fatalf("%s: %s, %v", tool, result.Content, err)
-		}
-	}
 	b.Run("first command", func(b *testing.B) {
 		var times []time.Duration
 		for i := 0; b.Loop(); i++ {
@@ -70,6 +63,7 @@ func Bench(b *testing.B, driver New) {
 			}
 		})
 	}
+	b.Run("suspend", func(b *testing.B) { benchSuspend(b, d, dir) })
 	b.Run("close", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
 			b.StopTimer()
@@ -82,9 +76,22 @@ func Bench(b *testing.B, driver New) {
 	})
 }
 
-func percentiles(b *testing.B, times []time.Duration) {
-	slices.Sort(times)
-	for _, p := range []int{50, 95} {
-		b.ReportMetric(float64(times[len(times)*p/100].Microseconds())/1000, "ms/p"+strconv.Itoa(p))
+func call(b *testing.B, s hands.Sandbox, tool, input string) {
+	b.Helper()
+	result, err := s.Run(b.Context(), hands.Call{Tool: tool, Input: []byte(input)})
+	if err != nil || result.IsError {
+		b.Fatalf("%s: %s, %v", tool, result.Content, err)
 	}
+}
+
+func percentiles(b *testing.B, times []time.Duration) {
+	for _, p := range []int{50, 95} {
+		b.ReportMetric(percentile(times, p), "ms/p"+strconv.Itoa(p))
+	}
+}
+
+// percentile is in milliseconds. It sorts times.
+func percentile(times []time.Duration, p int) float64 {
+	slices.Sort(times)
+	return float64(times[len(times)*p/100].Microseconds()) / 1000
 }

@@ -97,6 +97,7 @@ func runSuite(t *testing.T, driver New) {
 			"programs": testPrograms, "network": testNetwork, "gate": testGate, "transparent": testTransparent,
 			"lost": testLost, "close": testClose, "start": testStart, "crash": testCrash,
 			"hostile": testHostile, "rootfs": testRootfs, "layers": testLayers, "trust": testTrust,
+			"suspend": testSuspend, "suspend network": testSuspendNetwork, "checkpoint": testCheckpoint,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

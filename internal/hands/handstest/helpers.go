@@ -34,7 +34,13 @@ func (s *suite) start(t *testing.T, edit ...func(*hands.Spec)) box {
 	for _, e := range edit {
 		e(&spec)
 	}
-	sandbox, err := s.driver.Start(t.Context(), spec)
+	return made(t, func(spec hands.Spec) (hands.Sandbox, error) { return s.driver.Start(t.Context(), spec) }, spec)
+}
+
+// made makes a sandbox for the rest of the test.
+func made(t *testing.T, start func(hands.Spec) (hands.Sandbox, error), spec hands.Spec) box {
+	t.Helper()
+	sandbox, err := start(spec)
 	if err != nil {
 		t.Fatal("Start:", err)
 	}

@@ -105,6 +105,12 @@ func mustHost(t *testing.T, name string) policy.Host {
 // and a way to the proxy too.
 func (w *world) enter(t *testing.T, s *suite, pol policy.Policy) box {
 	t.Helper()
+	return w.again(t, s, pol, t.TempDir(), func(spec hands.Spec) (hands.Sandbox, error) { return s.driver.Start(t.Context(), spec) })
+}
+
+// again is enter with a way to make the sandbox in dir.
+func (w *world) again(t *testing.T, s *suite, pol policy.Policy, dir string, start func(hands.Spec) (hands.Sandbox, error)) box {
+	t.Helper()
 	socket := shortSocket(t)
 	only, err := policy.Limited{AllowedHosts: []string{"key.example.com"}}.Policy()
 	if err != nil {
@@ -120,10 +126,9 @@ func (w *world) enter(t *testing.T, s *suite, pol policy.Policy) box {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.start(t, func(spec *hands.Spec) {
-		spec.TrustedCA, spec.GateSocket = w.roots, socket
-		spec.Env = map[string]string{"KEY": w.key}
-		spec.Network = func(packets *os.File) (io.Closer, error) { return netstack.New(packets, port) }
+	return made(t, start, hands.Spec{ID: newID(), Dir: dir, TrustedCA: w.roots, GateSocket: socket,
+		Env:     map[string]string{"KEY": w.key},
+		Network: func(packets *os.File) (io.Closer, error) { return netstack.New(packets, port) },
 	})
 }
 
