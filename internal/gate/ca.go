@@ -26,8 +26,9 @@ const (
 )
 
 // CA signs for the hosts whose TLS the gate takes off, and one sandbox trusts
-// it. Its key never leaves the process and ends with it, which is also what
-// bounds the harm if it is lost: nobody else trusts it. It can sign for
+// it. Its key ends with the process, unless its sandbox is suspended: then it is
+// kept with it ([CA.Export]), sealed. Nobody but the sandbox trusts it, which
+// bounds the harm if it is lost. It can sign for
 // servers only, and for any host, because the hosts of credentials change
 // while a sandbox lives. It is safe for concurrent use.
 type CA struct {
@@ -44,13 +45,13 @@ type CA struct {
 func NewCA() (*CA, error) { return newCA(time.Now) }
 
 func newCA(now func() time.Time) (*CA, error) {
-	ca := &CA{now: now, leaves: map[policy.Host]*tls.Certificate{}}
-	var err error
-	if ca.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
 		return nil, fmt.Errorf("make a CA: %w", err)
 	}
-	if ca.leaf, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		return nil, fmt.Errorf("make a CA: %w", err)
+	ca, err := caOf(key, now)
+	if err != nil {
+		return nil, err
 	}
 	template := &x509.Certificate{
 		// OpenSSL looks issuers up by name: no two sandboxes have the same.
@@ -68,6 +69,15 @@ func newCA(now func() time.Time) (*CA, error) {
 		return nil, fmt.Errorf("make a CA: %w", err)
 	}
 	return ca, nil
+}
+
+// caOf is a CA of a key, without its certificate.
+func caOf(key crypto.Signer, now func() time.Time) (*CA, error) {
+	leaf, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make a CA: %w", err)
+	}
+	return &CA{key: key, leaf: leaf, now: now, leaves: map[policy.Host]*tls.Certificate{}}, nil
 }
 
 // PEM is the certificate, for the sandbox to trust.

@@ -5,14 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/gate"
-	"github.com/ostlerdev/ostler/internal/gate/netstack"
 	"github.com/ostlerdev/ostler/internal/gate/policy"
 	"github.com/ostlerdev/ostler/internal/hands"
 )
@@ -34,6 +32,7 @@ type box struct {
 	port    *gate.Port
 	links   []hands.Link
 	shown   Software // in the sandbox
+	secrets secrets  // what its programs know
 	// Guarded by ready.
 	notices []hands.Notice // for the next call
 	cloned  bool           // Repositories is done
@@ -143,7 +142,8 @@ func (b *box) renew(ctx context.Context) (s hands.Sandbox, fresh bool, err error
 	return b.sandbox, fresh, err
 }
 
-// make starts a sandbox. b is locked.
+// make goes on with the session's suspended sandbox or starts one; fresh says
+// that a new one takes an earlier one's place. b is locked.
 func (b *box) make(ctx context.Context, dir string, software Software) (fresh bool, err error) {
 	select {
 	case b.m.starts <- struct{}{}:
@@ -155,8 +155,7 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 	defer cancel()
 	b.m.evict()
 
-	mark := filepath.Join(dir, marker)
-	if _, err := os.Stat(mark); err == nil {
+	if _, err := os.Stat(filepath.Join(dir, marker)); err == nil {
 		fresh = true
 	}
 	pol, err := b.m.Policy(ctx, b.session)
@@ -167,61 +166,50 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 	if err != nil {
 		return false, err
 	}
-	spec := hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, Layers: software.Layers, Limits: b.m.Limits,
-		GateSocket: filepath.Join(b.m.SocketDir, sandboxID(b.session))}
-	port, err := b.open(ctx, pol, &spec)
+	taken, err := b.m.kept.take(dir)
 	if err != nil {
 		return false, err
 	}
+	if taken != "" {
+		if err = b.resume(ctx, dir, taken, pol, links, software); err == nil {
+			return false, nil
+		}
+		b.m.Log.Warn("a suspended sandbox was lost", "session", b.session, "error", err)
+	}
+	return fresh, b.start(ctx, dir, pol, links, software)
+}
+
+// start makes a new sandbox over dir. b is locked.
+func (b *box) start(ctx context.Context, dir string, pol policy.Policy, links []hands.Link, software Software) error {
+	spec := b.spec(dir, links, software)
+	port, known, err := b.open(ctx, pol, &spec, nil)
+	if err != nil {
+		return err
+	}
 	sandbox, err := b.m.Driver.Start(ctx, spec)
 	if err != nil {
-		if e := port.Close(); e != nil {
-			b.m.Log.Error("a gate port was not closed", "session", b.session, "error", e)
-		}
-		return false, fmt.Errorf("start the sandbox: %w", err)
+		b.closePort(port)
+		return fmt.Errorf("start the sandbox: %w", err)
 	}
-	if err := os.WriteFile(mark, nil, 0o600); err != nil {
-		return false, errors.Join(err, sandbox.Close(context.Background()), port.Close())
+	if err := os.WriteFile(filepath.Join(dir, marker), nil, 0o600); err != nil {
+		return errors.Join(err, sandbox.Close(context.Background()), port.Close())
 	}
-	b.sandbox, b.port, b.links, b.shown = sandbox, port, links, software
+	b.keep(sandbox, port, links, software, known)
+	return nil
+}
+
+// spec is what the session's sandbox is made of, but for its way out.
+func (b *box) spec(dir string, links []hands.Link, software Software) hands.Spec {
+	return hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, Layers: software.Layers, Limits: b.m.Limits,
+		GateSocket: filepath.Join(b.m.SocketDir, sandboxID(b.session))}
+}
+
+// keep makes a sandbox the session's. b is locked.
+func (b *box) keep(sandbox hands.Sandbox, port *gate.Port, links []hands.Link, software Software, known secrets) {
+	b.sandbox, b.port, b.links, b.shown, b.secrets = sandbox, port, links, software, known
 	b.mu.Lock()
 	b.ran = true
 	b.mu.Unlock()
-	return fresh, nil
-}
-
-// open makes the sandbox's way out, and gives spec what its programs need for
-// it.
-func (b *box) open(ctx context.Context, pol policy.Policy, spec *hands.Spec) (*gate.Port, error) {
-	session := gate.Session{ID: b.session, Policy: pol}
-	var sources []gate.Secrets
-	if b.m.Credentials != nil {
-		vars, err := newVariables(ctx, func(ctx context.Context) ([]Credential, error) { return b.m.Credentials(ctx, b.session) })
-		if err != nil {
-			return nil, err
-		}
-		if spec.Env = vars.env(); len(spec.Env) > 0 {
-			sources = append(sources, vars.grants)
-		}
-	}
-	repositories, err := b.repositories(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if repositories != nil {
-		sources = append(sources, repositories)
-	}
-	if len(sources) > 0 {
-		if session.CA, err = gate.NewCA(); err != nil {
-			return nil, err
-		}
-		session.Secrets, spec.TrustedCA = merge(sources), session.CA.PEM()
-	}
-	port, err := b.m.Gate.Open(spec.GateSocket, session)
-	if err == nil && hands.Transparent(b.m.Driver) == nil {
-		spec.Network = func(packets *os.File) (io.Closer, error) { return netstack.New(packets, port) }
-	}
-	return port, err
 }
 
 // release lets go of the sandbox. b is locked.
@@ -232,11 +220,9 @@ func (b *box) release(ctx context.Context) {
 	if err := b.sandbox.Close(ctx); err != nil {
 		b.m.Log.Error("a sandbox was not closed", "session", b.session, "error", err)
 	}
-	if err := b.port.Close(); err != nil {
-		b.m.Log.Error("a gate port was not closed", "session", b.session, "error", err)
-	}
+	b.closePort(b.port)
 	b.shown.Release()
-	b.sandbox, b.port, b.shown = nil, nil, Software{}
+	b.sandbox, b.port, b.shown, b.secrets = nil, nil, Software{}, secrets{}
 }
 
 // stop ends the sandbox, if there is one.
@@ -261,19 +247,24 @@ func (b *box) relink(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := b.sandbox.Link(ctx, linkChanges(b.links, links)); err != nil {
+		return err
+	}
+	b.links = links
+	return nil
+}
+
+// linkChanges makes links of what was there before.
+func linkChanges(before, links []hands.Link) []hands.Link {
 	now := map[string]bool{}
 	for _, l := range links {
 		now[l.Path] = true
 	}
 	changes := append([]hands.Link(nil), links...)
-	for _, l := range b.links {
+	for _, l := range before {
 		if !now[l.Path] {
 			changes = append(changes, hands.Link{Path: l.Path})
 		}
 	}
-	if err := b.sandbox.Link(ctx, changes); err != nil {
-		return err
-	}
-	b.links = links
-	return nil
+	return changes
 }

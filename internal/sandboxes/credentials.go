@@ -31,8 +31,12 @@ type variables struct {
 	placeholders map[string]string
 }
 
-// newVariables makes the placeholders of the credentials that there are now.
-func newVariables(ctx context.Context, look func(context.Context) ([]Credential, error)) (*variables, error) {
+// newVariables makes the placeholders of the credentials that there are now, or
+// takes those that a suspended sandbox knows.
+func newVariables(ctx context.Context, look func(context.Context) ([]Credential, error), known map[string]string) (*variables, error) {
+	if known != nil {
+		return &variables{look: look, placeholders: known}, nil
+	}
 	now, err := look(ctx)
 	if err != nil {
 		return nil, err

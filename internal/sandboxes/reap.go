@@ -5,9 +5,18 @@ import (
 	"time"
 )
 
-// reap stops sandboxes that were idle for long.
+// patience is how long a sandbox stays without calls.
+func (m *Manager) patience() time.Duration {
+	if m.suspender() != nil {
+		return m.SuspendAfter
+	}
+	return m.Idle
+}
+
+// reap puts away sandboxes that were idle for long.
 func (m *Manager) reap() {
-	tick := time.NewTicker(min(m.Idle/4+time.Millisecond, time.Minute))
+	patience := m.patience()
+	tick := time.NewTicker(min(patience/4+time.Millisecond, time.Minute))
 	defer tick.Stop()
 	for {
 		select {
@@ -16,7 +25,7 @@ func (m *Manager) reap() {
 		case <-tick.C:
 		}
 		for _, b := range m.idle() {
-			if since, idle := b.idleSince(); idle && time.Since(since) > m.Idle {
+			if since, idle := b.idleSince(); idle && time.Since(since) > patience {
 				m.retire(b)
 			}
 		}
@@ -55,25 +64,39 @@ func (m *Manager) idle() (out []*box) {
 	return out
 }
 
-// retire stops an idle session's sandbox and forgets it, unless a call came
-// meanwhile.
+// putTime bounds how long it takes to put a sandbox away.
+const putTime = time.Minute
+
+// retire suspends an idle session's sandbox, or stops it if it can't be
+// suspended, and forgets it, unless a call came meanwhile.
 func (m *Manager) retire(b *box) {
-	ctx, cancel := context.WithTimeout(m.ctx, time.Minute)
-	defer cancel()
-	if b.lock(ctx) != nil {
+	if b.lock(m.ctx) != nil {
 		return
 	}
 	defer b.unlock()
-	m.mu.Lock()
-	_, idle := b.idleSince()
-	if idle {
-		delete(m.live, b.session)
+	if _, idle := b.idleSince(); !idle {
+		return
 	}
-	m.mu.Unlock()
-	if idle {
-		if err := m.Publish(ctx, b.session, m.dirOf(b.session)); err != nil && ctx.Err() == nil {
-			m.Log.Error("outputs were not published", "session", b.session, "error", err)
-		}
-		b.release(ctx)
+	ctx, cancel := context.WithTimeout(m.ctx, putTime)
+	defer cancel()
+	if err := m.Publish(ctx, b.session, m.dirOf(b.session)); err != nil && ctx.Err() == nil {
+		m.Log.Error("outputs were not published", "session", b.session, "error", err)
+	}
+	// A call that came meanwhile waits for b and finds the sandbox as it was.
+	if _, idle := b.idleSince(); idle {
+		// What is begun is brought to its end: half a checkpoint is a loss.
+		ctx, cancel := context.WithTimeout(context.Background(), putTime)
+		defer cancel()
+		b.putAway(ctx)
+		m.forget(b)
+	}
+}
+
+// forget drops a box without a sandbox, unless a call is about to use it.
+func (m *Manager) forget(b *box) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, idle := b.idleSince(); idle && m.live[b.session] == b {
+		delete(m.live, b.session)
 	}
 }

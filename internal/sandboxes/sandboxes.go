@@ -1,12 +1,15 @@
 // Package sandboxes gives each session its sandbox: made at the first tool
 // call, with the session's files and its way through the gate, and stopped
-// when the session ends, when it was idle for long, or when too many are
-// live. What the agent put into its outputs is published from here.
+// when the session ends. When it was idle for long, when too many are live, or
+// when the server stops, it is suspended: its memory goes to a file below the
+// session's directory, and the next call goes on with it. What the agent put
+// into its outputs is published from here.
 //
 // Promises: a session has at most one sandbox; calls of one session may come
 // side by side; a sandbox that was lost or stopped is made again at the next
-// call over the same directory, and that call's result says so. Nothing of a
-// session's sandbox is left when Remove has been carried out.
+// call over the same directory, and that call's result says so. A checkpoint
+// is used once at most, by this process or a later one. Nothing of a session's
+// sandbox is left when Remove has been carried out.
 //
 // The package may not import api, brain or journal.
 package sandboxes
@@ -57,10 +60,19 @@ type Config struct {
 	Injections func(ctx context.Context, session string) (in []gate.Injection, has bool, err error)
 	// Publish makes files of what is in dir's outputs.
 	Publish func(ctx context.Context, session, dir string) error
-	// Idle is how long a sandbox stays without calls; 0 is 30 minutes.
+	// Idle is how long a sandbox that can't be suspended stays without calls;
+	// 0 is 30 minutes.
 	Idle time.Duration
-	// MaxLive bounds the live sandboxes: making one more stops the one that
-	// was idle longest; 0 is 500.
+	// SuspendAfter is how long any other stays; 0 suspends none.
+	SuspendAfter time.Duration
+	// SuspendDisk bounds the bytes of all checkpoints; those that were made
+	// first go first. 0 is 20 GiB.
+	SuspendDisk int64
+	// Keys seal what is kept of a suspended sandbox's secrets. Without them
+	// none is suspended.
+	Keys Keys
+	// MaxLive bounds the live sandboxes: making one more puts away the one
+	// that was idle longest; 0 is 500.
 	MaxLive int
 	// Starts bounds how many sandboxes are being started at once; 0 is 8.
 	Starts int
@@ -74,6 +86,7 @@ type Manager struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	starts chan struct{}
+	kept   checkpoints
 
 	mu   sync.Mutex
 	live map[string]*box // by session
@@ -95,12 +108,22 @@ func New(ctx context.Context, c Config) (*Manager, error) {
 		return nil, err
 	}
 	m := &Manager{Config: c, starts: make(chan struct{}, c.Starts), live: map[string]*box{}}
+	if m.SuspendDisk == 0 {
+		m.SuspendDisk = 20 << 30
+	}
+	if err := m.kept.open(m.Dir); err != nil {
+		return nil, err
+	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	m.wg.Go(m.reap)
 	return m, nil
 }
 
-// Close stops every sandbox. Sessions' directories stay.
+// closeTime bounds how long Close suspends sandboxes; those that are left are
+// stopped.
+const closeTime = 15 * time.Second
+
+// Close suspends or stops every sandbox. Sessions' directories stay.
 func (m *Manager) Close() {
 	m.cancel()
 	m.wg.Wait()
@@ -110,9 +133,18 @@ func (m *Manager) Close() {
 		boxes = append(boxes, b)
 	}
 	m.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
 	var wg sync.WaitGroup
 	for _, b := range boxes {
-		wg.Go(func() { b.stop(context.Background()) })
+		wg.Go(func() {
+			m.starts <- struct{}{}
+			defer func() { <-m.starts }()
+			if b.lock(context.Background()) == nil {
+				defer b.unlock()
+				b.putAway(ctx)
+			}
+		})
 	}
 	wg.Wait()
 }
@@ -178,6 +210,7 @@ func (m *Manager) Remove(session string) {
 		m.mu.Lock()
 		delete(m.live, session)
 		m.mu.Unlock()
+		m.kept.forget(m.dirOf(session))
 		if err := os.RemoveAll(m.dirOf(session)); err != nil {
 			m.Log.Error("a session's directory was not removed", "session", session, "error", err)
 		}

@@ -89,12 +89,18 @@ func (d *driver) live() (n int) {
 
 func newManager(t *testing.T, d *driver, change ...func(*Config)) *Manager {
 	t.Helper()
+	return newManagerOf(t, d, d, change...)
+}
+
+// newManagerOf is newManager of a driver that can more than d.
+func newManagerOf(t *testing.T, more hands.Driver, d *driver, change ...func(*Config)) *Manager {
+	t.Helper()
 	g := gate.New(gate.Config{})
 	sockets, err := os.MkdirTemp("", "o")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Driver: d, Gate: g, Dir: t.TempDir(), SocketDir: sockets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	c := Config{Driver: more, Gate: g, Dir: t.TempDir(), SocketDir: sockets, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Policy:      func(context.Context, string) (policy.Policy, error) { return policy.Unrestricted(), nil },
 		Materialize: func(context.Context, string, string) ([]hands.Link, error) { return nil, nil },
 		Publish:     func(context.Context, string, string) error { return nil }}

@@ -25,6 +25,7 @@ import (
 const (
 	serveData  = "OSTLER_TEST_SERVE"
 	serveModel = "OSTLER_TEST_MODEL"
+	serveIdle  = "OSTLER_TEST_SUSPEND_AFTER" // if set
 )
 
 func TestMain(m *testing.M) {
@@ -44,7 +45,14 @@ func config(dir, modelURL string) Config {
 }
 
 func serveForever(dir, modelURL string) error {
-	s, err := Open(context.Background(), config(dir, modelURL))
+	c := config(dir, modelURL)
+	if idle := os.Getenv(serveIdle); idle != "" {
+		var err error
+		if c.SuspendAfter, err = time.ParseDuration(idle); err != nil {
+			return err
+		}
+	}
+	s, err := Open(context.Background(), c)
 	if err != nil {
 		return err
 	}
@@ -83,14 +91,14 @@ func serveHere(t *testing.T, c Config) *process {
 	return p
 }
 
-func start(t *testing.T, dir, modelURL string) *process {
+func start(t *testing.T, dir, modelURL string, env ...string) *process {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), serveData+"="+dir, serveModel+"="+modelURL)
+	cmd.Env = append(append(os.Environ(), serveData+"="+dir, serveModel+"="+modelURL), env...)
 	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	if err != nil {

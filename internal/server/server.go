@@ -35,7 +35,6 @@ import (
 	"github.com/ostlerdev/ostler/internal/sandboxes"
 	"github.com/ostlerdev/ostler/internal/secret"
 	"github.com/ostlerdev/ostler/internal/store/sqlite"
-	"github.com/ostlerdev/ostler/internal/vault"
 )
 
 // Config is what an operator chooses.
@@ -50,9 +49,11 @@ type Config struct {
 	GateHosts    string // OSTLER_GATE_HOSTS
 	GateCA       string // file of PEM certificates of authorities that hosts of credentials may have theirs from, besides the system's
 	GitHosts     []string
-	Registries   []string // OSTLER_REGISTRIES
-	PackagesDisk int64    // bytes of installed packages; 0 is 20 GiB
-	MirrorsDisk  int64    // bytes of mirrors of repositories; 0 is 10 GiB
+	Registries   []string      // OSTLER_REGISTRIES
+	PackagesDisk int64         // bytes of installed packages; 0 is 20 GiB
+	MirrorsDisk  int64         // bytes of mirrors of repositories; 0 is 10 GiB
+	SuspendAfter time.Duration // of a sandbox without calls; 0 suspends none
+	SuspendDisk  int64         // bytes of suspended sandboxes; 0 is 20 GiB
 	Log          *slog.Logger
 
 	// Driver, if set, is used in place of Sandbox.
@@ -171,7 +172,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 }
 
 // sandboxes makes the manager of sandboxes and the gate they go out by.
-func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys vault.Unsealer) (*sandboxes.Manager, error) {
+func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys *secret.Box) (*sandboxes.Manager, error) {
 	allow, err := dial.ParseAllow(c.AllowPrivate)
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
@@ -203,7 +204,8 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 		Credentials: credentialsOf(db, keys),
 		Materialize: files.materialize,
 		Software:    software(ready), Repositories: ready.Repositories, Injections: ready.Injections,
-		Publish: files.publish,
+		Publish:      files.publish,
+		SuspendAfter: c.SuspendAfter, SuspendDisk: c.SuspendDisk, Keys: keys,
 	})
 	if err != nil {
 		return nil, err
