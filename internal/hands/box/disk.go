@@ -15,17 +15,31 @@ import (
 // be deleted but not grow, until enough is free.
 type disk struct {
 	*meter
-	dir   string
 	limit int64
 
 	mu   sync.Mutex
+	dir  string
 	full int64 // what was used when it was last too much, 0 if there is room
 }
 
 func newDisk(box *Sandbox, dir string, limit int64) *disk {
 	d := &disk{dir: dir, limit: limit}
-	d.meter = newMeter(box, func() (int64, error) { return diskUsage(dir) }, d.see)
+	d.meter = newMeter(box, d.usage, d.see)
 	return d
+}
+
+func (d *disk) usage() (int64, error) {
+	d.mu.Lock()
+	dir := d.dir
+	d.mu.Unlock()
+	return diskUsage(dir)
+}
+
+// move says that what is bounded is below another directory now.
+func (d *disk) move(dir string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dir = dir
 }
 
 func (d *disk) see(used int64) {
@@ -49,7 +63,7 @@ func (d *disk) room() (ok bool, advice string, err error) {
 	if !full {
 		return true, "", nil
 	}
-	used, err := diskUsage(d.dir)
+	used, err := d.usage()
 	if err != nil {
 		return false, "", err
 	}

@@ -50,11 +50,20 @@ func (r *record) started(pid int) error {
 		return err
 	}
 	r.Pid, r.Since = pid, since
+	return r.write()
+}
+
+// write is seen by others whole or not at all.
+func (r *record) write() error {
 	body, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(r.path, body, 0o600)
+	tmp := strings.TrimSuffix(r.path, ".json") + ".new"
+	if err := os.WriteFile(tmp, body, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, r.path)
 }
 
 func liveDir(stateDir string) string { return filepath.Join(stateDir, "live") }

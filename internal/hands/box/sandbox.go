@@ -39,7 +39,6 @@ type Sandbox struct {
 	conn    *conn
 	cmd     *exec.Cmd
 	stderr  *tail
-	record  record
 	cgroup  *cgroup
 	disk    *disk
 	memory  *meter
@@ -51,6 +50,7 @@ type Sandbox struct {
 	dead   chan struct{}  // closed when every process is dead
 	done   chan struct{}  // closed when in addition all is released
 	mu     sync.Mutex
+	record record
 	reason error // why it was killed, if we did
 }
 
@@ -233,7 +233,10 @@ func (s *Sandbox) release() {
 	if s.cgroup != nil && s.cgroup.remove() != nil {
 		return
 	}
-	s.record.remove()
+	s.mu.Lock()
+	record := s.record
+	s.mu.Unlock()
+	record.remove()
 }
 
 // kill ends the sandbox, once; reason is what calls that meet it report.

@@ -60,6 +60,8 @@ func (s *server) serve(in *bufio.Reader) error {
 			go s.stop(req.Reason)
 		case frame.OpLink:
 			go s.link(req)
+		case frame.OpAdopt:
+			go s.adopt(req)
 		default:
 			s.answer(frame.Response{ID: req.ID, Failure: fmt.Sprintf("unknown operation %q", req.Op)})
 		}

@@ -44,6 +44,7 @@ type Driver struct{ cfg box.Config }
 var (
 	_ hands.Networked = (*Driver)(nil)
 	_ hands.Suspender = (*Driver)(nil)
+	_ hands.Adopter   = (*Driver)(nil)
 )
 
 // New prepares the state directory. It fails if that can't be written or the
@@ -98,6 +99,11 @@ func (d *Driver) Resume(ctx context.Context, spec hands.Spec, path string) (hand
 		return nil, err
 	}
 	return s, nil
+}
+
+// Adopt implements [hands.Adopter].
+func (d *Driver) Adopt(ctx context.Context, s hands.Sandbox, spec hands.Spec) error {
+	return box.Adopt(ctx, s, spec)
 }
 
 // Sweep implements [hands.Driver].

@@ -55,7 +55,10 @@ type Driver struct {
 	noTUN atomic.Pointer[error] // why there are no network interfaces; nil if there are
 }
 
-var _ hands.Networked = (*Driver)(nil)
+var (
+	_ hands.Networked = (*Driver)(nil)
+	_ hands.Adopter   = (*Driver)(nil)
+)
 
 // New prepares the state directory. It fails if that can't be written or the
 // executable can't be found there.
@@ -114,6 +117,11 @@ func (d *Driver) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, err
 		return nil, err
 	}
 	return s, nil
+}
+
+// Adopt implements [hands.Adopter].
+func (d *Driver) Adopt(ctx context.Context, s hands.Sandbox, spec hands.Spec) error {
+	return box.Adopt(ctx, s, spec)
 }
 
 // Sweep implements [hands.Driver].

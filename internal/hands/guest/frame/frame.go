@@ -52,6 +52,7 @@ const (
 	OpRun    Op = "run"    // run Tool with Input
 	OpCancel Op = "cancel" // stop the run with the same ID; no response of its own
 	OpLink   Op = "link"   // make and remove Links
+	OpAdopt  Op = "adopt"  // take Env for the one of Init, before the first run
 	OpStop   Op = "stop"   // kill every process but the guest, give Reason to the running command; no response
 )
 
@@ -66,6 +67,8 @@ type Request struct {
 	Frugal bool   `json:"frugal,omitempty"`
 	Links  []Link `json:"links,omitempty"`
 	Reason string `json:"reason,omitempty"`
+	// Env is that of an adopt.
+	Env map[string]string `json:"env,omitempty"`
 }
 
 // Response answers the request with the same ID; 0 answers the [Init].
@@ -75,7 +78,7 @@ type Response struct {
 	IsError bool    `json:"is_error,omitempty"`
 	// Canceled says that the run was stopped by a cancel before it ended.
 	Canceled bool `json:"canceled,omitempty"`
-	// Failure says why a link or the start failed.
+	// Failure says why a link, an adopt or the start failed.
 	Failure string `json:"failure,omitempty"`
 }
 

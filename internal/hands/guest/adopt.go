@@ -1,0 +1,57 @@
+package guest
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/ostlerdev/ostler/internal/hands/guest/frame"
+)
+
+// adopt gives the shell another environment.
+func (s *server) adopt(req frame.Request) {
+	resp := frame.Response{ID: req.ID}
+	if err := s.shell.adopt(environment(frame.Init{Env: req.Env}), req.Env); err != nil {
+		resp.Failure = fmt.Sprintf("the shell's environment: %v", err)
+	}
+	s.answer(resp)
+}
+
+// exportTime bounds what takes the shell about a millisecond.
+const exportTime = 10 * time.Second
+
+// adopt makes env the environment of every session from now on. One that has
+// started, and was used by nobody, is told what there is besides the usual; if
+// it can't be, another takes its place.
+func (s *shell) adopt(env, besides map[string]string) error {
+	s.startMu.Lock()
+	defer s.startMu.Unlock()
+	s.env = env
+	if s.sess == nil || len(besides) == 0 {
+		return nil
+	}
+	if command, ok := exports(besides); ok {
+		if _, code, err := s.sess.Exec(context.Background(), command, exportTime); err == nil && code == 0 {
+			return nil
+		}
+	}
+	s.end()
+	return s.start(false)
+}
+
+var shellName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// exports is the command that sets variables, if a shell can have all of them.
+func exports(env map[string]string) (string, bool) {
+	var b strings.Builder
+	b.WriteString("export")
+	for name, value := range env {
+		if !shellName.MatchString(name) {
+			return "", false
+		}
+		b.WriteString(" " + name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'")
+	}
+	return typed(b.String()), true
+}
