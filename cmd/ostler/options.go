@@ -18,10 +18,10 @@ type options struct {
 	Rootfs       string        `type:"path" env:"OSTLER_ROOTFS" help:"Directory shown as the sandbox's system, in place of the host's /usr."`
 	Memory       int64         `default:"8192" env:"OSTLER_SANDBOX_MEMORY" help:"Memory of a sandbox in MiB."`
 	Disk         int64         `default:"10240" env:"OSTLER_SANDBOX_DISK" help:"Disk of a sandbox in MiB."`
+	Pids         int           `default:"1024" env:"OSTLER_SANDBOX_PROCESSES" help:"Processes of a sandbox."`
 	SuspendAfter time.Duration `default:"10m" env:"OSTLER_SUSPEND_AFTER" help:"How long a sandbox stays without calls before it is suspended; 0 suspends none."`
 	SuspendDisk  int64         `default:"20480" env:"OSTLER_SUSPEND_DISK" help:"Disk for suspended sandboxes in MiB."`
-
-	Pids int `default:"1024" env:"OSTLER_SANDBOX_PROCESSES" help:"Processes of a sandbox."`
+	WarmPool     int           `default:"1" env:"OSTLER_WARM_POOL" help:"Sandboxes kept ready for the first calls of new sessions."`
 
 	APIKey       string   `name:"api-key" env:"OSTLER_API_KEY" help:"Fixed admin key. Without it one is made and kept in the data directory."`
 	Models       string   `type:"path" env:"OSTLER_MODELS" help:"JSON file of models and their upstreams."`
@@ -43,7 +43,7 @@ func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 		DataDir: dataDir, APIKey: o.APIKey, Sandbox: o.Sandbox, Rootfs: o.Rootfs,
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
 		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
-		SuspendAfter: o.SuspendAfter, SuspendDisk: o.SuspendDisk << 20,
+		SuspendAfter: o.SuspendAfter, SuspendDisk: o.SuspendDisk << 20, WarmPool: o.WarmPool,
 		Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
 		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
 	}

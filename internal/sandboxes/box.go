@@ -142,7 +142,7 @@ func (b *box) renew(ctx context.Context) (s hands.Sandbox, fresh bool, err error
 	return b.sandbox, fresh, err
 }
 
-// make goes on with the session's suspended sandbox or starts one; fresh says
+// make goes on with the session's suspended sandbox, or takes or starts one; fresh says
 // that a new one takes an earlier one's place. b is locked.
 func (b *box) make(ctx context.Context, dir string, software Software) (fresh bool, err error) {
 	select {
@@ -161,6 +161,9 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 	pol, err := b.m.Policy(ctx, b.session)
 	if err != nil {
 		return false, err
+	}
+	if b.adopt(ctx, dir, pol, software) {
+		return false, nil
 	}
 	links, err := b.m.Materialize(ctx, b.session, dir)
 	if err != nil {

@@ -2,14 +2,16 @@
 // call, with the session's files and its way through the gate, and stopped
 // when the session ends. When it was idle for long, when too many are live, or
 // when the server stops, it is suspended: its memory goes to a file below the
-// session's directory, and the next call goes on with it. What the agent put
-// into its outputs is published from here.
+// session's directory, and the next call goes on with it. Sandboxes may be
+// kept ready for sessions to come. What the agent put into its outputs is
+// published from here.
 //
 // Promises: a session has at most one sandbox; calls of one session may come
 // side by side; a sandbox that was lost or stopped is made again at the next
 // call over the same directory, and that call's result says so. A checkpoint
-// is used once at most, by this process or a later one. Nothing of a session's
-// sandbox is left when Remove has been carried out.
+// is used once at most, by this process or a later one; a sandbox that was kept
+// ready belongs to one session. Nothing of a session's sandbox is left when
+// Remove has been carried out.
 //
 // The package may not import api, brain or journal.
 package sandboxes
@@ -74,6 +76,10 @@ type Config struct {
 	// MaxLive bounds the live sandboxes: making one more puts away the one
 	// that was idle longest; 0 is 500.
 	MaxLive int
+	// WarmPool is how many sandboxes are kept ready for sessions to come; they
+	// don't count as live. A driver that can't have sandboxes adopted keeps
+	// none.
+	WarmPool int
 	// Starts bounds how many sandboxes are being started at once; 0 is 8.
 	Starts int
 	Log    *slog.Logger
@@ -87,6 +93,7 @@ type Manager struct {
 	wg     sync.WaitGroup
 	starts chan struct{}
 	kept   checkpoints
+	pool   *pool
 
 	mu   sync.Mutex
 	live map[string]*box // by session
@@ -115,6 +122,10 @@ func New(ctx context.Context, c Config) (*Manager, error) {
 		return nil, err
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
+	if err := m.openPool(); err != nil {
+		m.cancel()
+		return nil, err
+	}
 	m.wg.Go(m.reap)
 	return m, nil
 }
@@ -127,6 +138,7 @@ const closeTime = 15 * time.Second
 func (m *Manager) Close() {
 	m.cancel()
 	m.wg.Wait()
+	m.pool.close()
 	m.mu.Lock()
 	boxes := make([]*box, 0, len(m.live))
 	for _, b := range m.live {

@@ -33,6 +33,7 @@ type fake struct {
 	done   chan struct{}
 	once   sync.Once
 	linked []hands.Link
+	end    func() // of what it holds
 }
 
 func (d *driver) Name() string                        { return "fake" }
@@ -72,7 +73,15 @@ func (f *fake) Run(_ context.Context, c hands.Call) (hands.Result, error) {
 }
 func (f *fake) Link(_ context.Context, l []hands.Link) error { f.linked = l; return nil }
 func (f *fake) Done() <-chan struct{}                        { return f.done }
-func (f *fake) Close(context.Context) error                  { f.once.Do(func() { close(f.done) }); return nil }
+func (f *fake) Close(context.Context) error {
+	f.once.Do(func() {
+		if f.end != nil {
+			f.end()
+		}
+		close(f.done)
+	})
+	return nil
+}
 
 func (d *driver) live() (n int) {
 	d.mu.Lock()

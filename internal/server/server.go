@@ -54,6 +54,7 @@ type Config struct {
 	MirrorsDisk  int64         // bytes of mirrors of repositories; 0 is 10 GiB
 	SuspendAfter time.Duration // of a sandbox without calls; 0 suspends none
 	SuspendDisk  int64         // bytes of suspended sandboxes; 0 is 20 GiB
+	WarmPool     int           // sandboxes kept ready for sessions to come
 	Log          *slog.Logger
 
 	// Driver, if set, is used in place of Sandbox.
@@ -205,7 +206,7 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 		Materialize: files.materialize,
 		Software:    software(ready), Repositories: ready.Repositories, Injections: ready.Injections,
 		Publish:      files.publish,
-		SuspendAfter: c.SuspendAfter, SuspendDisk: c.SuspendDisk, Keys: keys,
+		SuspendAfter: c.SuspendAfter, SuspendDisk: c.SuspendDisk, Keys: keys, WarmPool: c.WarmPool,
 	})
 	if err != nil {
 		return nil, err

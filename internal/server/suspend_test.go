@@ -1,8 +1,11 @@
 package server
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -74,4 +77,71 @@ func TestSuspendAndResume(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(dir, "sandboxes", "*")); err != nil || len(left) > 0 {
 		t.Errorf("left of a deleted session: %v, %v", left, err)
 	}
+}
+
+// A new session's first call finds a sandbox that was started before.
+func TestWarmPool(t *testing.T) {
+	m := modeltest.New(t)
+	dir := t.TempDir()
+	c := config(dir, m.URL)
+	c.WarmPool, c.SuspendAfter = 1, time.Hour
+	p := serveHere(t, c)
+	env := p.create("/v1/environments", `{"name":"test"}`)
+	agent := p.create("/v1/agents", `{"name":"test","model":"claude-opus-5-5","tools":[{"type":"agent_toolset_20260401"}]}`)
+	spares := filepath.Join(dir, "sandboxes", "pool", "*", "workspace")
+	// A session that comes while the spare sandbox is being started doesn't get
+	// it, so the next one does.
+	const tries = 5
+	for try := 1; ; try++ {
+		waitForFile(t, spares)
+		spare := inode(t, spares)
+		s := p.create("/v1/sessions", fmt.Sprintf(`{"agent":%q,"environment_id":%q}`, agent, env))
+		m.Queue(modeltest.ToolUse("bash", map[string]any{"command": "echo made > made; pwd; X=1"}),
+			modeltest.ToolUse("read", map[string]any{"file_path": "made"}), modeltest.Text("I see."))
+		p.say(s, "go on")
+		if got := p.lastResult(s); got != "made\n" {
+			t.Fatalf("%q", got)
+		}
+		mine := inode(t, filepath.Join(dir, "sandboxes", "sbx_*", "workspace"))
+		p.call("POST", "/v1/sessions/"+s+"/archive", "")
+		if mine == spare {
+			break
+		}
+		if try == tries {
+			t.Fatal("no session gets the spare sandbox")
+		}
+		waitForNo(t, filepath.Join(dir, "sandboxes", "sbx_*"))
+	}
+	p.close()
+	if left, err := filepath.Glob(spares); err != nil || len(left) > 0 {
+		t.Errorf("spare sandboxes are left: %v, %v", left, err)
+	}
+}
+
+// waitForNo waits until nothing is of a name.
+func waitForNo(t *testing.T, pattern string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		found, err := filepath.Glob(pattern)
+		if err == nil && len(found) == 0 {
+			return
+		}
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("still there: %v, %v", found, err)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+func inode(t *testing.T, pattern string) uint64 {
+	t.Helper()
+	found, err := filepath.Glob(pattern)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: %v, %v", pattern, found, err)
+	}
+	info, err := os.Stat(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Sys().(*syscall.Stat_t).Ino
 }
