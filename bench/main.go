@@ -42,6 +42,8 @@ func main() {
 		{"turn-rate-200", func(ctx context.Context) error { return turnRate(ctx, 200) }},
 		{"slow-model", slowModel},
 		{"bash", bash},
+		{"warm-pool", warmPool},
+		{"suspended", suspended},
 		{"packages", packages},
 		{"list", listEvents},
 		{"fan-out", fanOut},

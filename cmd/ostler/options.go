@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/model"
@@ -14,14 +13,11 @@ import (
 
 // options are the settings that serve and demo share.
 type options struct {
-	Sandbox      string        `default:"gvisor" enum:"gvisor,namespace" env:"OSTLER_SANDBOX" help:"Sandbox driver: gvisor, or namespace (weaker: the host's kernel is shared)."`
-	Rootfs       string        `type:"path" env:"OSTLER_ROOTFS" help:"Directory shown as the sandbox's system, in place of the host's /usr."`
-	Memory       int64         `default:"8192" env:"OSTLER_SANDBOX_MEMORY" help:"Memory of a sandbox in MiB."`
-	Disk         int64         `default:"10240" env:"OSTLER_SANDBOX_DISK" help:"Disk of a sandbox in MiB."`
-	Pids         int           `default:"1024" env:"OSTLER_SANDBOX_PROCESSES" help:"Processes of a sandbox."`
-	SuspendAfter time.Duration `default:"10m" env:"OSTLER_SUSPEND_AFTER" help:"How long a sandbox stays without calls before it is suspended; 0 suspends none."`
-	SuspendDisk  int64         `default:"20480" env:"OSTLER_SUSPEND_DISK" help:"Disk for suspended sandboxes in MiB."`
-	WarmPool     int           `default:"1" env:"OSTLER_WARM_POOL" help:"Sandboxes kept ready for the first calls of new sessions."`
+	Sandbox string `default:"gvisor" enum:"gvisor,namespace" env:"OSTLER_SANDBOX" help:"Sandbox driver: gvisor, or namespace (weaker: the host's kernel is shared)."`
+	Rootfs  string `type:"path" env:"OSTLER_ROOTFS" help:"Directory shown as the sandbox's system, in place of the host's /usr."`
+	Memory  int64  `default:"8192" env:"OSTLER_SANDBOX_MEMORY" help:"Memory of a sandbox in MiB."`
+	Disk    int64  `default:"10240" env:"OSTLER_SANDBOX_DISK" help:"Disk of a sandbox in MiB."`
+	Pids    int    `default:"1024" env:"OSTLER_SANDBOX_PROCESSES" help:"Processes of a sandbox."`
 
 	APIKey       string   `name:"api-key" env:"OSTLER_API_KEY" help:"Fixed admin key. Without it one is made and kept in the data directory."`
 	Models       string   `type:"path" env:"OSTLER_MODELS" help:"JSON file of models and their upstreams."`
@@ -43,7 +39,6 @@ func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 		DataDir: dataDir, APIKey: o.APIKey, Sandbox: o.Sandbox, Rootfs: o.Rootfs,
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
 		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
-		SuspendAfter: o.SuspendAfter, SuspendDisk: o.SuspendDisk << 20, WarmPool: o.WarmPool,
 		Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
 		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
 	}

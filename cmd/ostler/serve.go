@@ -22,6 +22,10 @@ type serveCommand struct {
 	Listen string `default:"127.0.0.1:8080" env:"OSTLER_LISTEN" help:"Address to listen on."`
 	Data   string `default:"ostler-data" type:"path" env:"OSTLER_DATA" help:"Directory of everything that is kept."`
 	options
+
+	SuspendAfter time.Duration `default:"10m" env:"OSTLER_SUSPEND_AFTER" help:"How long a sandbox stays without calls before it is suspended; 0 suspends none."`
+	SuspendDisk  int64         `default:"20480" env:"OSTLER_SUSPEND_DISK" help:"Disk for suspended sandboxes in MiB."`
+	WarmPool     int           `default:"1" env:"OSTLER_WARM_POOL" help:"Sandboxes kept ready for the first calls of new sessions."`
 }
 
 // Run serves until SIGINT or SIGTERM.
@@ -32,7 +36,9 @@ func (c *serveCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	s, err := server.Open(ctx, c.config(c.Data, c.logger()))
+	config := c.config(c.Data, c.logger())
+	config.SuspendAfter, config.SuspendDisk, config.WarmPool = c.SuspendAfter, c.SuspendDisk<<20, c.WarmPool
+	s, err := server.Open(ctx, config)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -66,8 +66,10 @@ func (b *box) adoptSpare(ctx context.Context, spec hands.Spec, pol policy.Policy
 	if err != nil {
 		return err
 	}
-	if err := s.sandbox.Link(ctx, links); err != nil {
-		return err
+	if len(links) > 0 {
+		if err := s.sandbox.Link(ctx, links); err != nil {
+			return err
+		}
 	}
 	if err := os.WriteFile(filepath.Join(spec.Dir, marker), nil, 0o600); err != nil {
 		return err

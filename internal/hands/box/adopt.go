@@ -28,6 +28,9 @@ func Adopt(ctx context.Context, sandbox hands.Sandbox, spec hands.Spec) error {
 	if err := s.conn.adopt(ctx, environment(spec)); err != nil {
 		return s.lost(err)
 	}
+	if len(spec.Links) == 0 {
+		return nil
+	}
 	return s.Link(ctx, spec.Links)
 }
 

@@ -23,10 +23,7 @@ type control struct {
 	ours   *os.File
 }
 
-func newControl(wanted bool) (*control, error) {
-	if !wanted {
-		return nil, nil
-	}
+func newControl() (*control, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)

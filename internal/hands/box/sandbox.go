@@ -85,15 +85,8 @@ func start(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string) 
 		s.release()
 		return nil, err
 	}
-	if s.stamp, err = plan.stamp(); err == nil && checkpoint != "" {
-		plan.Checkpoint, err = checkpoint, verify(checkpoint, s.stamp)
-	}
-	if err != nil {
-		s.release()
-		return nil, err
-	}
-	if s.network, err = newNetwork(plan.Wire, spec.Network); err == nil {
-		s.control, err = newControl(len(cfg.Checkpoint) > 0)
+	if err = s.suspendable(cfg, &plan, checkpoint); err == nil {
+		s.network, err = newNetwork(plan.Wire, spec.Network)
 	}
 	if err != nil {
 		s.release()

@@ -11,6 +11,25 @@ import (
 	"github.com/ostlerdev/ostler/internal/hands"
 )
 
+// suspendable makes what a checkpoint of the sandbox will take, if its driver
+// can make one, and looks at the one it is to go on from, if any.
+func (s *Sandbox) suspendable(cfg Config, plan *Plan, checkpoint string) (err error) {
+	if len(cfg.Checkpoint) == 0 {
+		return nil
+	}
+	if s.stamp, err = plan.stamp(); err != nil {
+		return err
+	}
+	if checkpoint != "" {
+		if err := verify(checkpoint, s.stamp); err != nil {
+			return err
+		}
+		plan.Checkpoint = checkpoint
+	}
+	s.control, err = newControl()
+	return err
+}
+
 // Suspend implements [hands.Suspender] for a sandbox of this package.
 func Suspend(ctx context.Context, cfg Config, sandbox hands.Sandbox, path string) error {
 	s, ok := sandbox.(*Sandbox)

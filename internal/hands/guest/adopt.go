@@ -13,7 +13,7 @@ import (
 // adopt gives the shell another environment.
 func (s *server) adopt(req frame.Request) {
 	resp := frame.Response{ID: req.ID}
-	if err := s.shell.adopt(environment(frame.Init{Env: req.Env}), req.Env); err != nil {
+	if err := s.shell.adopt(environment(frame.Init{Env: req.Env})); err != nil {
 		resp.Failure = fmt.Sprintf("the shell's environment: %v", err)
 	}
 	s.answer(resp)
@@ -23,16 +23,22 @@ func (s *server) adopt(req frame.Request) {
 const exportTime = 10 * time.Second
 
 // adopt makes env the environment of every session from now on. One that has
-// started, and was used by nobody, is told what there is besides the usual; if
-// it can't be, another takes its place.
-func (s *shell) adopt(env, besides map[string]string) error {
+// started, and was used by nobody, is told what is new in it; if it can't be,
+// another takes its place.
+func (s *shell) adopt(env map[string]string) error {
 	s.startMu.Lock()
 	defer s.startMu.Unlock()
+	changed := map[string]string{}
+	for name, value := range env {
+		if before, ok := s.env[name]; !ok || before != value {
+			changed[name] = value
+		}
+	}
 	s.env = env
-	if s.sess == nil || len(besides) == 0 {
+	if s.sess == nil || len(changed) == 0 {
 		return nil
 	}
-	if command, ok := exports(besides); ok {
+	if command, ok := exports(changed); ok {
 		if _, code, err := s.sess.Exec(context.Background(), command, exportTime); err == nil && code == 0 {
 			return nil
 		}

@@ -26,7 +26,7 @@ func TestAdopt(t *testing.T) {
 			}
 			env := maps.Clone(base)
 			maps.Copy(env, besides)
-			if err := s.adopt(env, besides); err != nil {
+			if err := s.adopt(env); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			look := json.RawMessage(`{"command":"printenv KEPT; env -0 | grep -z -e ^A= -e ^B= -e ^C= -e ^not | sort -z | tr '\\0' ';'"}`)

@@ -42,6 +42,7 @@ func Bench(b *testing.B, driver New) {
 		}
 		percentiles(b, times)
 	})
+	b.Run("adopted", func(b *testing.B) { benchAdopt(b, d, dir, start) })
 	for name, c := range map[string][2]string{
 		"later command": {"bash", `{"command":"echo x"}`},
 		"program":       {"bash", `{"command":"/bin/true"}`},
