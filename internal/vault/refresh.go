@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ostlerdev/ostler/internal/fault"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
@@ -34,4 +35,16 @@ func Grant(c Stored) string {
 		fmt.Fprintf(h, "%d %s ", len(part), part)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// CheckValidation refuses to try a credential that is none of OAuth, or whose
+// token is gone because it was archived.
+func CheckValidation(c wire.Credential) error {
+	switch {
+	case c.Auth.MCPOAuth == nil:
+		return fault.New(fault.Invalid, "Credential `%s` is of type `%s`; only `%s` can be validated.", c.ID, c.Auth.AuthType(), wire.TypeMCPOAuth)
+	case c.ArchivedAt != nil:
+		return fault.New(fault.Invalid, "Credential `%s` is archived and has no token to validate.", c.ID)
+	}
+	return nil
 }

@@ -1,0 +1,38 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ostlerdev/ostler/internal/gate/dial"
+	"github.com/ostlerdev/ostler/internal/oauth"
+	"github.com/ostlerdev/ostler/internal/store"
+)
+
+// dialer makes the connections that leave this machine for somebody else.
+func (c Config) dialer() (*dial.Dialer, error) {
+	allow, err := dial.ParseAllow(c.AllowPrivate)
+	if err != nil {
+		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
+	}
+	names, err := dial.ParseNames(c.GateHosts)
+	if err != nil {
+		return nil, fmt.Errorf("OSTLER_GATE_HOSTS: %w", err)
+	}
+	return &dial.Dialer{Allow: allow, Names: names}, nil
+}
+
+// maxHead bounds the headers of answers of token endpoints and MCP servers.
+const maxHead = 64 << 10
+
+// oauth makes what refreshes OAuth tokens, and sweeps them in the background.
+func (s *Server) oauth(d *dial.Dialer, db store.DB, keys oauth.Keys, log *slog.Logger) *oauth.Refresher {
+	transport := d.Transport()
+	transport.MaxResponseHeaderBytes = maxHead
+	s.onClose(func() error { transport.CloseIdleConnections(); return nil })
+	r := oauth.New(oauth.Config{DB: db, Keys: keys, Transport: transport, Now: time.Now, Log: log})
+	s.onClose(func() error { r.Close(); return nil })
+	s.background(r.Run)
+	return r
+}
