@@ -42,7 +42,7 @@ var exceptions = map[string]string{
 }
 
 // testOnly are packages that no part of the program may import.
-var testOnly = []string{"apitest", "contract", "house", "modeltest…", "store/storetest", "blob/blobtest", "hands/handstest", "provision/provisiontest"}
+var testOnly = []string{"oauth/oauthtest", "apitest", "contract", "house", "modeltest…", "store/storetest", "blob/blobtest", "hands/handstest", "provision/provisiontest"}
 
 func TestLayers(t *testing.T) {
 	pkgs := packages(t)

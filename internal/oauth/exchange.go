@@ -20,7 +20,7 @@ import (
 
 const (
 	exchangeTime = 10 * time.Second
-	maxAnswer    = 1 << 20              // bytes of a token endpoint's answer
+	maxAnswer    = 1 << 20 // bytes of a token endpoint's answer
 	maxLifetime  = 10 * 365 * 24 * time.Hour
 	maxPause     = time.Hour // that a token endpoint may ask for
 )
