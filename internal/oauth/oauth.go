@@ -64,6 +64,8 @@ type Refresher struct {
 	client  *http.Client
 	flights singleflight.Group
 
+	commitTime time.Duration // how long an outcome is tried to be stored
+
 	mu      sync.Mutex
 	closed  bool
 	running sync.WaitGroup
@@ -73,7 +75,8 @@ type Refresher struct {
 
 // New makes a Refresher, which is to be closed before its database.
 func New(c Config) *Refresher {
-	r := &Refresher{Config: c, holder: rand.Text(), client: &http.Client{Transport: c.Transport, CheckRedirect: sameServer}}
+	r := &Refresher{Config: c, holder: rand.Text(), client: &http.Client{Transport: c.Transport, CheckRedirect: sameServer},
+		commitTime: leaseTime - exchangeTime}
 	r.stop, r.cancel = context.WithCancel(context.Background())
 	return r
 }

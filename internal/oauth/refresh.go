@@ -241,7 +241,7 @@ func (r *Refresher) saveFailure(tx store.Tx, read vault.Stored, f *Failure) erro
 // commit runs fn and gives the lease up. A database that fails is tried again
 // while the lease lasts, for what fn has to store exists nowhere else.
 func (r *Refresher) commit(id string, fn func(store.Tx) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.stop), leaseTime-exchangeTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.stop), r.commitTime)
 	defer cancel()
 	for pause := 10 * time.Millisecond; ; pause *= 2 {
 		err := r.DB.Update(ctx, func(tx store.Tx) error {
