@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ostlerdev/ostler/internal/fault"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
@@ -72,5 +73,32 @@ func TestGrant(t *testing.T) {
 			t.Errorf("%s makes no other grant", name)
 		}
 		seen[got] = true
+	}
+}
+
+func TestCheckValidation(t *testing.T) {
+	archived := wire.Micros(1)
+	for want, c := range map[string]wire.Credential{
+		"": {Auth: wire.CredentialAuth{MCPOAuth: &wire.MCPOAuth{}}},
+		"Credential `x` is archived and has no token to validate.":                             {ID: "x", ArchivedAt: &archived, Auth: wire.CredentialAuth{MCPOAuth: &wire.MCPOAuth{}}},
+		"Credential `x` is of type `static_bearer`; only `mcp_oauth` can be validated.":        {ID: "x", Auth: wire.CredentialAuth{StaticBearer: &wire.StaticBearer{}}},
+		"Credential `x` is of type `environment_variable`; only `mcp_oauth` can be validated.": {ID: "x", ArchivedAt: &archived, Auth: wire.CredentialAuth{EnvironmentVariable: &wire.EnvironmentVariable{}}},
+	} {
+		err := CheckValidation(c)
+		if want == "" && err != nil || want != "" && (err == nil || err.Error() != want || fault.KindOf(err) != fault.Invalid) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+func TestServer(t *testing.T) {
+	for want, a := range map[string]wire.CredentialAuth{
+		"https://a.example": {MCPOAuth: &wire.MCPOAuth{MCPServerURL: "https://a.example"}},
+		"https://b.example": {StaticBearer: &wire.StaticBearer{MCPServerURL: "https://b.example"}},
+		"":                  {EnvironmentVariable: &wire.EnvironmentVariable{SecretName: "A"}},
+	} {
+		if got, ok := Server(a); got != want || ok != (want != "") {
+			t.Errorf("got %q, %v", got, ok)
+		}
 	}
 }
