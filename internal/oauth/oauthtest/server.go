@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -47,10 +48,11 @@ type Server struct {
 
 // grantOf is what a user once allowed.
 type grantOf struct {
-	access  string
-	expires time.Time
-	refresh string
-	revoked bool
+	access    string
+	expires   time.Time
+	refresh   string
+	revoked   bool
+	refreshes int
 }
 
 // Start starts s, which may be nil, until the test ends.
@@ -70,6 +72,16 @@ func (s *Server) now() time.Time {
 		return time.Now()
 	}
 	return s.Now()
+}
+
+// Refreshes is how often the grant of a token was refreshed.
+func (s *Server) Refreshes(token string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if g := s.grants[token]; g != nil {
+		return g.refreshes
+	}
+	return 0
 }
 
 // Grant makes a grant and is its first tokens.
@@ -100,21 +112,22 @@ func (s *Server) issue(g *grantOf) {
 // pad makes tokens as long as real ones, with what needs escaping in them.
 const pad = "QUJDREVGR0hJSktMTU5PUA=="
 
-// Expire ends the life of the access tokens there are.
-func (s *Server) Expire() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, g := range s.grants {
-		g.expires = time.Time{}
-	}
+// Expire ends the life of access tokens: of the grants of these tokens, or of
+// all.
+func (s *Server) Expire(tokens ...string) {
+	s.each(tokens, func(g *grantOf) { g.expires = time.Time{} })
 }
 
-// Revoke takes every grant back.
-func (s *Server) Revoke() {
+// Revoke takes grants back: those of these tokens, or all.
+func (s *Server) Revoke(tokens ...string) { s.each(tokens, func(g *grantOf) { g.revoked = true }) }
+
+func (s *Server) each(tokens []string, do func(*grantOf)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, g := range s.grants {
-		g.revoked = true
+	for token, g := range s.grants {
+		if len(tokens) == 0 || slices.Contains(tokens, token) {
+			do(g)
+		}
 	}
 }
 
@@ -180,6 +193,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) map[string]any
 		g.revoked = true
 		refuse(w, http.StatusBadRequest, "invalid_grant", "the token was used before; the grant is revoked")
 	default:
+		g.refreshes++
 		s.issue(g)
 		return map[string]any{"access_token": g.access, "refresh_token": g.refresh, "token_type": "Bearer", "expires_in": int(g.expires.Sub(s.now()).Seconds())}
 	}
