@@ -32,6 +32,7 @@ const (
 // its tokens, and a clock.
 type rig struct {
 	t      *testing.T
+	dir    string
 	db     store.DB
 	keys   *secret.Box
 	server *oauthtest.Server
@@ -48,7 +49,8 @@ type rig struct {
 // expiry if that is 0.
 func newRig(t *testing.T, life time.Duration, server *oauthtest.Server) *rig {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "ostler.db"))
+	dir := t.TempDir()
+	db, err := sqlite.Open(t.Context(), filepath.Join(dir, "ostler.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func newRig(t *testing.T, life time.Duration, server *oauthtest.Server) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, db: db, keys: keys, log: &buffer{}, time: time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC)}
+	r := &rig{t: t, dir: dir, db: db, keys: keys, log: &buffer{}, time: time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC)}
 	if server == nil {
 		server = &oauthtest.Server{}
 	}
