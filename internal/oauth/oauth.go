@@ -16,8 +16,8 @@
 //   - No secret is in an error, a log or an answer.
 //
 // A lease row in the database and a comparison with what was read stand behind
-// the first and the third. The transport it is given guards what may be
-// dialled.
+// the first and the third; the clocks of processes over one database agree to
+// within some seconds. The transport it is given guards what may be dialled.
 package oauth
 
 import (

@@ -18,7 +18,8 @@ import (
 
 const (
 	stepTime     = 10 * time.Second // for each step of a probe
-	maxStep      = 8 << 20          // bytes of its answer
+	leaveTime    = 2 * time.Second
+	maxStep      = 8 << 20 // bytes of a step's answer
 	maxRedirects = 5
 
 	protocol   = "2025-06-18" // of MCP; a server answers with the one it prefers
@@ -74,7 +75,7 @@ func (p *probe) leave(ctx context.Context) {
 	if p.session == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
 	if res, err := p.send(ctx, http.MethodDelete, ""); err == nil {
 		_ = res.Body.Close() // nothing depends on it

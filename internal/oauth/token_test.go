@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -157,14 +158,16 @@ func TestGoneGrant(t *testing.T) {
 
 // Failures that may pass are tried again, ever more rarely, and harm no token.
 func TestFailuresThatPass(t *testing.T) {
-	broken := true
+	var well atomic.Bool
 	r := newRig(t, time.Hour, &oauthtest.Server{Fail: func(w http.ResponseWriter, n int) bool {
-		if broken && n%2 == 0 {
+		switch {
+		case well.Load():
+			return false
+		case n%2 == 0:
 			http.Error(w, "on fire", http.StatusInternalServerError)
-		} else if broken {
-			panic(http.ErrAbortHandler)
+			return true
 		}
-		return broken
+		panic(http.ErrAbortHandler)
 	}})
 	n := r.node()
 	r.advance(2 * time.Hour)
@@ -185,7 +188,7 @@ func TestFailuresThatPass(t *testing.T) {
 		}
 		r.advance(pause * time.Second)
 	}
-	broken = false
+	well.Store(true)
 	if got := r.token(n, ""); !r.server.Valid(got) {
 		t.Errorf("got %s", got)
 	}
