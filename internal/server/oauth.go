@@ -1,8 +1,10 @@
 package server
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/gate/dial"
@@ -26,12 +28,23 @@ func (c Config) dialer() (*dial.Dialer, error) {
 // maxHead bounds the headers of answers of token endpoints and MCP servers.
 const maxHead = 64 << 10
 
+// remote is the transport to servers that users name: MCP servers and token
+// endpoints.
+func (s *Server) remote(c Config, d *dial.Dialer) (*http.Transport, error) {
+	roots, err := gateRoots(c.GateCA)
+	if err != nil {
+		return nil, fmt.Errorf("OSTLER_GATE_CA: %w", err)
+	}
+	t := d.Transport()
+	t.MaxResponseHeaderBytes = maxHead
+	t.TLSClientConfig = &tls.Config{RootCAs: roots}
+	s.onClose(func() error { t.CloseIdleConnections(); return nil })
+	return t, nil
+}
+
 // oauth makes what refreshes OAuth tokens, and sweeps them in the background.
-func (s *Server) oauth(d *dial.Dialer, db store.DB, keys oauth.Keys, log *slog.Logger) *oauth.Refresher {
-	transport := d.Transport()
-	transport.MaxResponseHeaderBytes = maxHead
-	s.onClose(func() error { transport.CloseIdleConnections(); return nil })
-	r := oauth.New(oauth.Config{DB: db, Keys: keys, Transport: transport, Now: time.Now, Log: log})
+func (s *Server) oauth(t *http.Transport, db store.DB, keys oauth.Keys, log *slog.Logger) *oauth.Refresher {
+	r := oauth.New(oauth.Config{DB: db, Keys: keys, Transport: t, Now: time.Now, Log: log})
 	s.onClose(func() error { r.Close(); return nil })
 	s.background(r.Run)
 	return r

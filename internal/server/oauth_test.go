@@ -2,7 +2,11 @@ package server
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,5 +59,27 @@ func TestTokensAreRefreshedInTheBackground(t *testing.T) {
 	}
 	if n := len(auth.Requests()); n != 1 {
 		t.Errorf("the token endpoint was asked %d times", n)
+	}
+}
+
+// An MCP server whose authority only the operator knows.
+func TestOAuthOverTLS(t *testing.T) {
+	auth := &oauthtest.Server{}
+	front := httptest.NewTLSServer(&oauthtest.MCP{Tokens: auth})
+	t.Cleanup(front.Close)
+	access, _ := auth.Grant()
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{ca: `"status":"valid"`, "": `"status":"unknown","mcp_probe":{"method":"initialize","http_response":null}`} {
+		c := config(t.TempDir(), modeltest.New(t).URL)
+		c.AllowPrivate, c.GateCA = "127.0.0.1", file
+		p := serveHere(t, c)
+		vault := "/v1/vaults/" + p.create("/v1/vaults", `{"display_name":"Alice"}`)
+		credential := p.create(vault+"/credentials", fmt.Sprintf(`{"auth":{"type":"mcp_oauth","mcp_server_url":%q,"access_token":%q}}`, front.URL, access))
+		if got := string(p.call("POST", vault+"/credentials/"+credential+"/mcp_oauth_validate", "")); !strings.Contains(got, want) {
+			t.Errorf("with authority %q: %s", file, got)
+		}
 	}
 }

@@ -149,7 +149,11 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	tokens := s.oauth(dialer, db, keeper, c.Log)
+	remote, err := s.remote(c, dialer)
+	if err != nil {
+		return err
+	}
+	tokens := s.oauth(remote, db, keeper, c.Log)
 	source, now := new(ids.Random), time.Now
 	log := journal.New(source, now)
 	stored := filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: now})
