@@ -19,7 +19,7 @@ type Validator interface {
 }
 
 // validateCredential answers when the credential's servers have, or after
-// their time: a minute or so at most.
+// their time: two minutes at most.
 func (s *Server) validateCredential(w http.ResponseWriter, r *http.Request) error {
 	var c wire.Credential
 	err := s.DB.View(r.Context(), func(tx store.Tx) (err error) {
