@@ -26,6 +26,10 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	if err := os.Setenv("CHECK_OAUTH_URL", server.OAuth); err != nil { // for clients of all languages
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := m.Run()
 	fmt.Printf("CLIENT contract: %s held against both SDK majors and both descriptions (sandbox: %s)\n", server.Checked(), server.Sandbox)
 	if err := server.Close(); err != nil {

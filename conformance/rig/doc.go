@@ -9,5 +9,5 @@
 // tests of a run; tests keep to their own resources. Close ends the processes
 // it started and waits for them.
 //
-// The package is for tests. It imports contract and modeltest.
+// The package is for tests. It imports contract, modeltest and oauthtest.
 package rig

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ostlerdev/ostler/internal/contract"
 	"github.com/ostlerdev/ostler/internal/modeltest"
+	"github.com/ostlerdev/ostler/internal/oauth/oauthtest"
 )
 
 // Rig is a running server with everything around it.
@@ -23,10 +24,12 @@ type Rig struct {
 	Key     string // the admin key
 	Sandbox string // driver in use
 	Model   *modeltest.Server
+	OAuth   string // an oauthtest.Site
 
 	transport *contract.Transport
 	proxy     *httptest.Server
 	upstream  *httptest.Server
+	site      *httptest.Server
 	process   *process
 	dir       string
 
@@ -50,6 +53,8 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	r.Model = modeltest.NewServer(modeltest.AllowRefusals())
 	r.Model.Func(Script)
 	r.upstream = httptest.NewServer(r.Model)
+	r.site = httptest.NewServer(oauthtest.NewSite())
+	r.OAuth = r.site.URL
 
 	binary := filepath.Join(r.dir, "ostler")
 	if err := build(ctx, binary); err != nil {
@@ -117,9 +122,11 @@ func (r *Rig) Close() error {
 	if r.process != nil {
 		errs = append(errs, r.process.stop())
 	}
-	if r.upstream != nil {
-		r.upstream.CloseClientConnections()
-		r.upstream.Close()
+	for _, s := range []*httptest.Server{r.upstream, r.site} {
+		if s != nil {
+			s.CloseClientConnections()
+			s.Close()
+		}
 	}
 	if r.dir != "" {
 		errs = append(errs, os.RemoveAll(r.dir))

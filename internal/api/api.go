@@ -45,6 +45,7 @@ type Deps struct {
 	Journal  *journal.Journal
 	Sessions *lifecycle.Service
 	Files    *filestore.Files
+	OAuth    Validator
 
 	// BodyTimeout is how long a client may take to send a JSON body; 0 is a
 	// minute.

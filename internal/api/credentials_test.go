@@ -95,7 +95,8 @@ func TestCredentialRefusals(t *testing.T) {
 		{"POST", other + "/" + credential1 + "/archive", ``, 404, "Credential `" + credential1 + "` not found."},
 		{"DELETE", other + "/" + credential1, ``, 404, "Credential `" + credential1 + "` not found."},
 		{"GET", "/v1/vaults/vlt_none/credentials/" + credential1, ``, 404, "Vault `vlt_none` not found."},
-		{"POST", credentials + "/" + credential1 + "/mcp_oauth_validate", ``, 404, "no endpoint at"},
+		{"POST", credentials + "/" + credential1 + "/mcp_oauth_validate", ``, 400, "Credential `" + credential1 + "` is of type `static_bearer`"},
+		{"POST", other + "/" + credential1 + "/mcp_oauth_validate", ``, 404, "Credential `" + credential1 + "` not found."},
 	} {
 		typ := map[int]string{400: "invalid_request_error", 404: "not_found_error"}[c.status]
 		s.Call(c.method, c.path, c.body).Refused(t, c.status, typ, c.message)

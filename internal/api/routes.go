@@ -69,6 +69,7 @@ func (s *Server) routes() []route {
 		{"POST /v1/vaults/{vault_id}/credentials/{credential_id}", s.updateCredential, managedAgents},
 		{"DELETE /v1/vaults/{vault_id}/credentials/{credential_id}", s.deleteCredential, managedAgents},
 		{"POST /v1/vaults/{vault_id}/credentials/{credential_id}/archive", s.archiveCredential, managedAgents},
+		{"POST /v1/vaults/{vault_id}/credentials/{credential_id}/mcp_oauth_validate", s.validateCredential, managedAgents},
 
 		{"GET /ostler/v1/gate_log", s.listGateLog, ""}, // this server's own
 

@@ -93,6 +93,9 @@ func Start(t testing.TB, change ...func(*api.Deps)) *Server {
 	for _, f := range change {
 		f(&deps)
 	}
+	if deps.OAuth == nil {
+		deps.OAuth = refresher(t, deps, sealer)
+	}
 	s := &Server{Deps: deps, Clock: clock, t: t}
 	s.HTTP = &http.Client{Transport: &contract.Transport{Base: &http.Transport{}, Report: func(err error) { t.Error(err) }}}
 	front := api.New(deps)

@@ -64,6 +64,7 @@ func SaveCredential(tx Tx, c vault.Stored) error {
 	return saveSecrets(tx, c)
 }
 
+// saveSecrets writes the secrets that c has, and when they are due.
 func saveSecrets(tx Tx, c vault.Stored) error {
 	for _, name := range slices.Sorted(maps.Keys(c.Sealed)) {
 		_, err := tx.Exec(`INSERT INTO credential_secrets (credential_id, name, sealed) VALUES ($1, $2, $3)
@@ -72,7 +73,7 @@ func saveSecrets(tx Tx, c vault.Stored) error {
 			return err
 		}
 	}
-	return nil
+	return scheduleRefresh(tx, c.Credential)
 }
 
 // GetCredential reads a credential of a vault, archived or not, without its
@@ -159,7 +160,7 @@ func SessionCredentials(tx Tx, vaultIDs []string) ([]vault.Stored, error) {
 	var out []vault.Stored
 	taken := map[string]bool{}
 	for _, id := range vaultIDs {
-		all, err := activeCredentials(tx, id)
+		all, err := activeCredentials(tx, `c.vault_id`, id)
 		if err != nil {
 			return nil, err
 		}
@@ -173,8 +174,9 @@ func SessionCredentials(tx Tx, vaultIDs []string) ([]vault.Stored, error) {
 	return out, nil
 }
 
-// activeCredentials reads the active credentials of a vault, oldest first.
-func activeCredentials(tx Tx, vaultID string) ([]vault.Stored, error) {
+// activeCredentials reads the active credentials whose column is value, oldest
+// first.
+func activeCredentials(tx Tx, column, value string) ([]vault.Stored, error) {
 	var out []vault.Stored
 	_, err := Collect(tx, func(rows *sql.Rows) (struct{}, error) {
 		var name, sealed string
@@ -188,6 +190,6 @@ func activeCredentials(tx Tx, vaultID string) ([]vault.Stored, error) {
 		out[len(out)-1].Sealed[name] = sealed
 		return struct{}{}, nil
 	}, `SELECT `+credentialColumns+`, s.name, s.sealed FROM credentials c JOIN credential_secrets s ON s.credential_id = c.id
-		WHERE c.vault_id = $1 AND c.archived_at IS NULL ORDER BY c.created_at, c.id, s.name`, vaultID)
+		WHERE `+column+` = $1 AND c.archived_at IS NULL ORDER BY c.created_at, c.id, s.name`, value)
 	return out, err
 }

@@ -89,15 +89,11 @@ func UpdateCredential(cur wire.Credential, p wire.CredentialParams, now time.Tim
 // active credentials of a vault have the same. It has at most some 1,000
 // bytes, which an index of any database takes.
 func Lookup(a wire.CredentialAuth) string {
-	server := ""
-	switch {
-	case a.MCPOAuth != nil:
-		server = NormalizeURL(a.MCPOAuth.MCPServerURL)
-	case a.StaticBearer != nil:
-		server = NormalizeURL(a.StaticBearer.MCPServerURL)
-	default:
+	server, ok := Server(a)
+	if !ok {
 		return "variable " + a.EnvironmentVariable.SecretName
 	}
+	server = NormalizeURL(server)
 	if len(server) > 1000 {
 		return fmt.Sprintf("mcp sha256 %x", sha256.Sum256([]byte(server)))
 	}

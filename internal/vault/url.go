@@ -56,3 +56,15 @@ func NormalizeURL(raw string) string {
 	}
 	return out
 }
+
+// Server is the URL of the MCP server that a credential is for, and false if
+// it is for none.
+func Server(a wire.CredentialAuth) (string, bool) {
+	switch {
+	case a.MCPOAuth != nil:
+		return a.MCPOAuth.MCPServerURL, true
+	case a.StaticBearer != nil:
+		return a.StaticBearer.MCPServerURL, true
+	}
+	return "", false
+}

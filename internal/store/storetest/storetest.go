@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) store.DB) {
 	t.Run("credentials", func(t *testing.T) { credentials(t, open(t)) })
 	t.Run("credentials of sessions", func(t *testing.T) { sessionCredentials(t, open(t)) })
 	t.Run("secrets are sealed again", func(t *testing.T) { reseal(t, open(t)) })
+	t.Run("refreshes of OAuth tokens", func(t *testing.T) { refreshes(t, open(t)) })
 }
 
 const insertEnv = `INSERT INTO environments (id, name, created_at, updated_at, doc) VALUES ($1, $2, 0, 0, '{}')`

@@ -1,0 +1,187 @@
+package oauth
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/ostlerdev/ostler/internal/wire"
+)
+
+const (
+	stepTime     = 10 * time.Second // for each step of a probe
+	leaveTime    = 2 * time.Second
+	maxStep      = 8 << 20 // bytes of a step's answer
+	maxRedirects = 5
+
+	protocol   = "2025-06-18" // of MCP; a server answers with the one it prefers
+	methodInit = "initialize"
+	methodList = "tools/list"
+	noMethod   = -32601 // JSON-RPC: the method is unknown
+)
+
+// probe is a short visit to an MCP server over streamable HTTP, to see what it
+// says to a token.
+type probe struct {
+	client     *http.Client
+	url, token string
+	scrub      scrubber
+
+	session, version string // as the server gave them
+}
+
+// step is a step of a probe that failed.
+type step struct {
+	wire.MCPProbe
+	status int // 0: no answer came
+}
+
+// refused says whether the server refused the token; nil didn't.
+func (s *step) refused() bool {
+	return s != nil && (s.status == http.StatusUnauthorized || s.status == http.StatusForbidden)
+}
+
+// run is nil if every step passed.
+func (p *probe) run(ctx context.Context) *step {
+	result, failed := p.call(ctx, methodInit, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"`+protocol+
+		`","capabilities":{},"clientInfo":{"name":"ostler","version":"1"}}}`)
+	defer p.leave(ctx)
+	if failed != nil {
+		return failed
+	}
+	var init struct {
+		ProtocolVersion string `json:"protocolVersion"`
+	}
+	if json.Unmarshal(result, &init) == nil && sendable(init.ProtocolVersion) {
+		p.version = init.ProtocolVersion
+	}
+	if _, failed := p.call(ctx, "notifications/initialized", `{"jsonrpc":"2.0","method":"notifications/initialized"}`); failed != nil {
+		return failed
+	}
+	_, failed = p.call(ctx, methodList, `{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}`)
+	return failed
+}
+
+// leave ends the session at the server, which may not care.
+func (p *probe) leave(ctx context.Context) {
+	if p.session == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
+	defer cancel()
+	if res, err := p.send(ctx, http.MethodDelete, ""); err == nil {
+		_ = res.Body.Close() // nothing depends on it
+	}
+}
+
+func (p *probe) send(ctx context.Context, method, body string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, p.url, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	h := req.Header
+	h.Set("Authorization", "Bearer "+p.token)
+	h.Set("Accept", "application/json, text/event-stream")
+	if body != "" {
+		h.Set("Content-Type", "application/json")
+	}
+	if p.session != "" {
+		h.Set("Mcp-Session-Id", p.session)
+	}
+	if p.version != "" {
+		h.Set("MCP-Protocol-Version", p.version)
+	}
+	return p.client.Do(req)
+}
+
+// call sends a message and reads the result of the answer to it. A
+// notification has none.
+func (p *probe) call(ctx context.Context, method, message string) (jsontext.Value, *step) {
+	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	failed := &step{MCPProbe: wire.MCPProbe{Method: method}}
+	res, err := p.send(ctx, http.MethodPost, message)
+	if err != nil {
+		return nil, failed
+	}
+	defer res.Body.Close()
+	if id := res.Header.Get("Mcp-Session-Id"); method == methodInit && id != "" {
+		p.session = id
+	}
+	wanted := !strings.HasPrefix(method, "notifications/")
+	if res.StatusCode/100 == 2 && !wanted {
+		return nil, nil
+	}
+	body, err := p.body(res)
+	if err != nil && len(body) == 0 {
+		return nil, failed
+	}
+	if res.StatusCode/100 == 2 {
+		var answer struct {
+			Result jsontext.Value `json:"result"`
+			Error  struct {
+				Code int `json:"code"`
+			} `json:"error"`
+		}
+		if json.Unmarshal(body, &answer) == nil && (answer.Result != nil || method == methodList && answer.Error.Code == noMethod) {
+			return answer.Result, nil
+		}
+	}
+	failed.status, failed.HTTPResponse = res.StatusCode, p.scrub.response(res, body)
+	return nil, failed
+}
+
+// body is an answer's message: all of it, or that of the first event that
+// answers a request.
+func (p *probe) body(res *http.Response) ([]byte, error) {
+	in := io.LimitReader(res.Body, maxStep)
+	if kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";"); res.StatusCode/100 != 2 || !strings.EqualFold(strings.TrimSpace(kind), "text/event-stream") {
+		return io.ReadAll(in)
+	}
+	return answerOf(in)
+}
+
+// answerOf reads server-sent events up to the one that has a result or an
+// error. The server's own requests and notifications are passed over.
+func answerOf(r io.Reader) ([]byte, error) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxStep)
+	var data []byte
+	for more := true; more; {
+		more = lines.Scan()
+		line := lines.Bytes()
+		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
+			data = append(append(data, bytes.TrimPrefix(value, []byte(" "))...), '\n')
+		}
+		if more && len(line) > 0 {
+			continue
+		}
+		var m struct {
+			Method string         `json:"method"`
+			ID     jsontext.Value `json:"id"`
+		}
+		if json.Unmarshal(data, &m) == nil && m.Method == "" && m.ID != nil {
+			return data, nil
+		}
+		data = nil
+	}
+	return nil, cmp.Or(lines.Err(), io.ErrUnexpectedEOF)
+}
+
+// sameServer follows redirects that stay with scheme, host and port, for the
+// token goes with them.
+func sameServer(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	if len(via) > maxRedirects || req.URL.Scheme != first.URL.Scheme || req.URL.Host != first.URL.Host || req.Method != first.Method {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
