@@ -24,7 +24,6 @@ import (
 	"github.com/ostlerdev/ostler/internal/brain"
 	"github.com/ostlerdev/ostler/internal/filestore"
 	"github.com/ostlerdev/ostler/internal/gate"
-	"github.com/ostlerdev/ostler/internal/gate/dial"
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/journal"
@@ -53,6 +52,7 @@ type Config struct {
 	Registries   []string // OSTLER_REGISTRIES
 	PackagesDisk int64    // bytes of installed packages; 0 is 20 GiB
 	MirrorsDisk  int64    // bytes of mirrors of repositories; 0 is 10 GiB
+	Web          Web
 	Log          *slog.Logger
 
 	// Driver, if set, is used in place of Sandbox.
@@ -154,7 +154,11 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Now: now, Log: c.Log})
+	pages, err := s.web(c)
+	if err != nil {
+		return err
+	}
+	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Web: pages, Now: now, Log: c.Log})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,
@@ -172,13 +176,9 @@ func (s *Server) open(ctx context.Context, c Config) error {
 
 // sandboxes makes the manager of sandboxes and the gate they go out by.
 func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys vault.Unsealer) (*sandboxes.Manager, error) {
-	allow, err := dial.ParseAllow(c.AllowPrivate)
+	d, err := dialer(c)
 	if err != nil {
-		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
-	}
-	names, err := dial.ParseNames(c.GateHosts)
-	if err != nil {
-		return nil, fmt.Errorf("OSTLER_GATE_HOSTS: %w", err)
+		return nil, err
 	}
 	log := audit.New(db, c.Log, time.Now)
 	s.background(log.Run)
@@ -186,7 +186,7 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_GATE_CA: %w", err)
 	}
-	out := gate.New(gate.Config{Dialer: &dial.Dialer{Allow: allow, Names: names}, Audit: log.Record, Roots: roots})
+	out := gate.New(gate.Config{Dialer: d, Audit: log.Record, Roots: roots})
 	s.onClose(out.Close)
 	sockets, err := data.socketDir()
 	if err != nil {
