@@ -55,6 +55,8 @@ func Checks() []Check {
 		{"session resources", sessionResources},
 		{"vault life", vaultLife},
 		{"credential life", credentialLife},
+		{"web tools", webTools},
+		{"document by id", documentByID},
 		{"not found", notFound},
 		{"bad request", badRequest},
 		{"wrong key", wrongKey},

@@ -27,6 +27,7 @@ type Rig struct {
 	transport *contract.Transport
 	proxy     *httptest.Server
 	upstream  *httptest.Server
+	internet  *httptest.Server
 	process   *process
 	dir       string
 
@@ -50,12 +51,13 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	r.Model = modeltest.NewServer(modeltest.AllowRefusals())
 	r.Model.Func(Script)
 	r.upstream = httptest.NewServer(r.Model)
+	r.internet = httptest.NewServer(http.HandlerFunc(internet))
 
 	binary := filepath.Join(r.dir, "ostler")
 	if err := build(ctx, binary); err != nil {
 		return err
 	}
-	if r.process, r.Sandbox, err = serve(binary, r.dir, r.upstream.URL, r.Key); err != nil {
+	if r.process, r.Sandbox, err = serve(binary, r.dir, r.Key, r.upstream.URL, r.internet.URL); err != nil {
 		return err
 	}
 	r.Direct = r.process.url
@@ -120,6 +122,9 @@ func (r *Rig) Close() error {
 	if r.upstream != nil {
 		r.upstream.CloseClientConnections()
 		r.upstream.Close()
+	}
+	if r.internet != nil {
+		r.internet.Close()
 	}
 	if r.dir != "" {
 		errs = append(errs, os.RemoveAll(r.dir))
