@@ -24,6 +24,7 @@ type state struct {
 	parkedOn int     // how many calls the last idle named
 	retryAt  int64   // microseconds; of the session's row
 	files    bool    // messages may hold sources of type file
+	bound    string  // the mark of the tools that the last answer was made with
 
 	agent      wire.SessionAgent
 	selfHosted bool
@@ -56,6 +57,7 @@ func (s *state) configure(doc *store.SessionDoc, web func(model string) []model.
 	s.agent = doc.Agent
 	s.selfHosted = doc.Environment == "self_hosted"
 	s.tools = newToolbox(&s.agent, s.selfHosted, web(doc.Agent.Model.ID))
+	s.bind(s.tools.mark())
 	return true
 }
 
@@ -69,6 +71,8 @@ type callOf struct {
 type answerOf struct {
 	Content []raw `json:"content"`
 	Paused  bool  `json:"paused,omitempty"` // stop reason pause_turn
+	// Tools is the mark of the tools that were offered.
+	Tools string `json:"tools,omitempty"`
 }
 
 // apply brings the state forward by one event of the log.
@@ -158,6 +162,7 @@ func (s *state) endRequest(e store.Event) error {
 	if err := decodePrivate(e, &a); err != nil {
 		return err
 	}
+	s.bind(a.Tools)
 	if len(a.Content) > 0 {
 		s.append("assistant", a.Content)
 	}

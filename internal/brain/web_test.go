@@ -248,3 +248,25 @@ func TestRoomForDocuments(t *testing.T) {
 		t.Errorf("results %s", got)
 	}
 }
+
+// TestWebIsSwitchedOff restarts the server with fewer tools and then with all
+// again. What the model thought with other tools must not go back to it.
+func TestWebIsSwitchedOff(t *testing.T) {
+	h := newHarness(t, withWeb(t, pages))
+	s := h.session("cloud", builtins)
+	answer := func(text string) modeltest.Reply {
+		return modeltest.Thinking("about " + text).And(modeltest.Text(text))
+	}
+	all := h.deps.Web
+	for i, tools := range []Web{all, nil, all, all} {
+		h.deps.Web = tools
+		h.restart()
+		h.model.Queue(answer(fmt.Sprint("first ", i)), answer(fmt.Sprint("second ", i)))
+		h.until(s, wire.TypeStatusIdle, userMessage("one"))
+		h.until(s, wire.TypeStatusIdle, userMessage("two"))
+	}
+	requests := h.model.Requests()
+	if n := strings.Count(string(requests[len(requests)-1].Raw), `"type":"thinking"`); len(requests) != 8 || n != 3 {
+		t.Errorf("%d requests, %d thoughts in the last", len(requests), n)
+	}
+}
