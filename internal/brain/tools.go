@@ -73,6 +73,7 @@ func (st *step) finish(out outcome, last bool) (next, error) {
 		}
 	}
 	if st.t.state.findCall(out.call.event) != nil {
+		st.countWeb(out)
 		if err := st.closeCall(out.call, out.result); err != nil {
 			return rest, err
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/model"
+	"github.com/ostlerdev/ostler/internal/store"
 	"github.com/ostlerdev/ostler/internal/web"
 )
 
@@ -50,6 +51,18 @@ func (t *turn) webCall(c *call, turn int64, n int) func(context.Context) result 
 			return errorResult(interruptedText)
 		}
 		return t.shorten(ctx, r, c.event, turn, sandbox)
+	}
+}
+
+// countWeb adds a call of a web tool that brought something to the session's
+// usage.
+func (st *step) countWeb(out outcome) {
+	switch {
+	case out.call.kind != store.CallWeb || out.result.IsError:
+	case out.call.name == web.Search:
+		st.s.Usage.Searches++
+	default:
+		st.s.Usage.Fetches++
 	}
 }
 
