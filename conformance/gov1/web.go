@@ -33,8 +33,8 @@ func webTools(t testing.TB, c *anthropic.Client) {
 	equal(t, "said", said(events), "Read: URL: http://pages.test/guide.pdf")
 }
 
-// documentByID shows the model a file.
-func documentByID(t testing.TB, c *anthropic.Client) {
+// filesByID shows the model a text and an image.
+func filesByID(t testing.TB, c *anthropic.Client) {
 	file := must(c.Beta.Files.Upload(ctx(t), anthropic.BetaFileUploadParams{
 		File: anthropic.File(strings.NewReader("The word is marigold."), "word.txt", "text/plain"),
 	}))(t)
@@ -52,4 +52,29 @@ func documentByID(t testing.TB, c *anthropic.Client) {
 		}},
 	}
 	refused(t, send(t, c, session, ask), 400, "invalid_request_error")
+	image := must(c.Beta.Files.Upload(ctx(t), anthropic.BetaFileUploadParams{
+		File: anthropic.File(strings.NewReader("\x89PNG\r\n\x1a\n"), "dot.png", "image/png"),
+	}))(t)
+	ask.OfUserMessage.Content[1].OfImage.Source.OfFile.FileID = image.ID
+	equal(t, "said", said(turn(t, c, session, "", ask)), "It says: ")
+}
+
+// searchResultsOfATool answers a custom tool with what was found.
+func searchResultsOfATool(t testing.TB, c *anthropic.Client) {
+	session := newSession(t, c, newAgent(t, c, weather()))
+	use := the(t, turn(t, c, session, "", script("weather")), "agent.custom_tool_use")
+	events := turn(t, c, session, "", anthropic.BetaManagedAgentsEventParamsUnion{OfUserCustomToolResult: &anthropic.BetaManagedAgentsUserCustomToolResultEventParams{
+		Type: "user.custom_tool_result", CustomToolUseID: use.ID,
+		Content: []anthropic.BetaManagedAgentsUserCustomToolResultEventParamsContentUnion{{
+			OfSearchResult: &anthropic.BetaManagedAgentsSearchResultBlockParam{
+				Type: "search_result", Source: "https://weather.example/oslo", Title: "Oslo",
+				Content:   []anthropic.BetaManagedAgentsSearchResultContentParam{{Type: "text", Text: "Rain."}},
+				Citations: anthropic.BetaManagedAgentsSearchResultCitationsParam{Enabled: true},
+			},
+		}},
+	}})
+	found := the(t, events, "user.custom_tool_result").AsUserCustomToolResult().Content[0].AsSearchResult()
+	equal(t, "found", found.Source+" "+found.Title+" "+found.Content[0].Text, "https://weather.example/oslo Oslo Rain.")
+	equal(t, "citations", found.Citations.Enabled, true)
+	equal(t, "stop reason", last(events).StopReason.Type, "end_turn")
 }

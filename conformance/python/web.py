@@ -1,7 +1,7 @@
 """The web, and files that the model is shown."""
 
 import anthropic
-from checks import check, equal, new_session, raises, script, text_of, turn
+from checks import WEATHER, check, equal, new_agent, new_session, raises, script, text_of, the, turn
 
 
 @check
@@ -20,7 +20,7 @@ def web_tools(client):
 
 
 @check
-def document_by_id(client):
+def files_by_id(client):
     file = client.beta.files.upload(file=("word.txt", b"The word is marigold.", "text/plain"))
     session = new_session(client)
     ask = script("read-document")
@@ -29,3 +29,22 @@ def document_by_id(client):
     ask["content"][1] = {"type": "image", "source": {"type": "file", "file_id": file.id}}
     send = lambda: client.beta.sessions.events.send(session.id, events=[ask])  # noqa: E731
     raises(anthropic.BadRequestError, send, "events[0].content[1].source.file_id")
+    image = client.beta.files.upload(file=("dot.png", b"\x89PNG\r\n\x1a\n", "image/png"))
+    ask["content"][1]["source"]["file_id"] = image.id
+    equal(text_of(turn(client, session.id, ask)), "It says: ")
+
+
+@check
+def search_results_of_a_tool(client):
+    session = new_session(client, new_agent(client, tools=[WEATHER]))
+    use = the(turn(client, session.id, script("weather")), "agent.custom_tool_use")
+    found = {
+        "type": "search_result",
+        "source": "https://weather.example/oslo",
+        "title": "Oslo",
+        "content": [{"type": "text", "text": "Rain."}],
+        "citations": {"enabled": True},
+    }
+    events = turn(client, session.id, {"type": "user.custom_tool_result", "custom_tool_use_id": use.id, "content": [found]})
+    equal(the(events, "user.custom_tool_result").content[0].to_dict(), found)
+    equal(events[-1].stop_reason.type, "end_turn")
