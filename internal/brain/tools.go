@@ -93,8 +93,8 @@ func (c *call) readOnly() bool {
 	return c.kind == store.CallWeb
 }
 
-// runner is what runs a call, one of n side by side. It is asked for while
-// nothing runs yet, and may look at the turn's state only until it returns.
+// runner is what runs a call, one of n side by side. Making it may look at the
+// turn's state, running it may not.
 func (t *turn) runner(c *call, turn int64, n int) func(context.Context) result {
 	if c.kind == store.CallWeb {
 		return t.webCall(c, turn, n)

@@ -6,6 +6,8 @@ package domain
 import (
 	"net/url"
 	"strings"
+
+	"github.com/ostlerdev/ostler/internal/gate/policy"
 )
 
 // Lists are allowed_domains and blocked_domains of a tool. An entry is a host,
@@ -17,17 +19,25 @@ type Lists struct {
 	Blocked []string
 }
 
-// Allow reports whether a URL is allowed.
+// Allow reports whether a URL is allowed. Where there is a list, a URL without
+// a valid host is not.
 func (l Lists) Allow(u *url.URL) bool {
-	return (l.Allowed == nil || covers(l.Allowed, u)) && !covers(l.Blocked, u)
+	if l.Allowed == nil && len(l.Blocked) == 0 {
+		return true
+	}
+	h, err := policy.ParseHost(u.Hostname())
+	if err != nil {
+		return false
+	}
+	host, path := h.String(), u.EscapedPath()
+	return (l.Allowed == nil || covers(l.Allowed, host, path)) && !covers(l.Blocked, host, path)
 }
 
-func covers(list []string, u *url.URL) bool {
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+func covers(list []string, host, path string) bool {
 	for _, entry := range list {
-		name, path, _ := strings.Cut(entry, "/")
-		name, path = strings.ToLower(name), strings.TrimSuffix(path, "/")
-		if (host == name || strings.HasSuffix(host, "."+name)) && below(u.EscapedPath(), path) {
+		name, prefix, _ := strings.Cut(entry, "/")
+		name = strings.ToLower(name)
+		if (host == name || strings.HasSuffix(host, "."+name)) && below(path, strings.TrimSuffix(prefix, "/")) {
 			return true
 		}
 	}

@@ -37,6 +37,10 @@ func TestAllow(t *testing.T) {
 		{Lists{Allowed: []string{"example.com/docs/"}}, "https://www.example.com/docs/a?b", true},
 		{Lists{Allowed: []string{"example.com/docs"}}, "https://example.com/docsearch", false},
 		{Lists{Allowed: []string{"example.com/docs"}}, "https://example.com/", false},
+		{Lists{Blocked: []string{"xn--bcher-kva.example"}}, "https://b\u00fccher.example/", false},
+		{Lists{Allowed: []string{"xn--bcher-kva.example"}}, "https://B\u00dcCHER.example/", true},
+		{Lists{Blocked: []string{"example.com"}}, "https://2130706433/", false},
+		{Lists{Blocked: []string{"example.com"}}, "https:///x", false},
 		{Lists{Blocked: []string{"example.com/forum"}}, "https://example.com/forum/1", false},
 	} {
 		if got := c.lists.Allow(parse(t, c.url)); got != c.want {
@@ -60,6 +64,7 @@ func TestSeen(t *testing.T) {
 		"emphasis":           {"**https://example.com/e**", []string{"https://example.com/e"}, nil},
 		"a port":             {"http://example.com:8080/", []string{"http://example.com:8080"}, []string{"http://example.com/"}},
 		"a whole host":       {"https://example.com", []string{"https://example.com/"}, []string{"https://example.com/data"}},
+		"another script":     {"https://b\u00fccher.example/\u00fc", []string{"https://xn--bcher-kva.example/%C3%BC"}, nil},
 		"upper case":         {"HTTPS://Example.com/A", []string{"https://example.com/A"}, []string{"https://example.com/a"}},
 		"a name without URL": {"example.com/a", nil, []string{"https://example.com/a"}},
 		"nothing":            {"", nil, []string{"https://example.com/"}},

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/ostlerdev/ostler/internal/gate/policy"
 )
 
 // Seen is a set of URLs that a conversation has shown. Scheme, fragment, a
@@ -60,10 +62,14 @@ func (s Seen) Has(u *url.URL) bool { return s[key(u.String())] }
 
 func key(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
+	if err != nil {
 		return ""
 	}
-	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	h, err := policy.ParseHost(u.Hostname())
+	if err != nil {
+		return ""
+	}
+	host := h.String()
 	if p := u.Port(); p != "" && p != "80" && p != "443" {
 		host += ":" + p
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const pdf = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -121,6 +122,8 @@ func FuzzReadable(f *testing.F) {
 	f.Add("<ul><li><ol><li>a<pre>`b`")
 	f.Add("<a href='%zz'><img src=x alt=']('>")
 	f.Fuzz(func(t *testing.T, page string) {
-		readable(page, "http://site.test/") // must return
+		if _, text := readable(strings.ToValidUTF8(page, ""), "http://site.test/"); !utf8.ValidString(text) {
+			t.Errorf("%q", text)
+		}
 	})
 }
