@@ -2,14 +2,13 @@ package brain
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/store"
 	"github.com/ostlerdev/ostler/internal/web"
+	"github.com/ostlerdev/ostler/internal/wire"
 )
 
 // Web runs web_fetch and web_search, on the server in every environment. See
@@ -96,10 +95,7 @@ func (t *turn) shorten(ctx context.Context, r result, id string, turn int64, san
 			continue
 		}
 		path := hands.OutputFile(id)
-		input, err := json.Marshal(map[string]string{"file_path": path, "content": b.Text})
-		if err != nil {
-			panic(fmt.Sprintf("brain: two strings have no JSON: %v", err))
-		}
+		input := wire.Encode(map[string]string{"file_path": path, "content": b.Text})
 		kept, err := t.b.Hands.Run(ctx, t.session, hands.Call{ID: id, Tool: "write", Input: input, Turn: turn})
 		r.Notices = append(r.Notices, kept.Notices...)
 		switch {

@@ -59,6 +59,9 @@ func internet(t *testing.T) *httptest.Server {
 		switch r.URL.Path {
 		case "/search":
 			io.WriteString(w, `{"results":[{"url":"http://site.test/found","title":"Found","content":"What was looked for."}]}`)
+		case "/large":
+			w.Header().Set("Content-Type", "text/plain")
+			io.WriteString(w, strings.Repeat("0123456789", 20_000)+"\nneedle\n")
 		case "/astray":
 			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusFound)
 		default:
@@ -102,6 +105,28 @@ func TestWebTools(t *testing.T) {
 	}
 	if strings.Contains(log.String(), "not offered") {
 		t.Errorf("log %s", log)
+	}
+}
+
+// TestLargePage finds the rest of a page in the sandbox.
+func TestLargePage(t *testing.T) {
+	m := modeltest.New(t)
+	c := config(t.TempDir(), m.URL)
+	c.GateHosts = "site.test=" + strings.TrimPrefix(internet(t).URL, "http://")
+	p := serveHere(t, c)
+	m.Queue(
+		modeltest.ToolUse("web_fetch", map[string]any{"url": "http://site.test/large"}),
+		modeltest.ToolUse("bash", map[string]any{"command": "wc -c < /tmp/tool-outputs/*"}).
+			And(modeltest.ToolUse("grep", map[string]any{"pattern": "needle", "path": "/tmp/tool-outputs"})),
+		modeltest.Text("Found."))
+	s := p.session()
+	p.say(s, "read")
+	checkLog(t, p.idle(s))
+	if got := fmt.Sprint(m.Requests()[1].Results()); !strings.Contains(got, "/tmp/tool-outputs/sevt_") || len(got) > 5000 {
+		t.Errorf("the page: %.6000s", got)
+	}
+	if got := fmt.Sprint(m.Requests()[2].Results()); !strings.Contains(got, "200037") || !strings.Contains(got, ":needle") {
+		t.Errorf("in the sandbox: %s", got)
 	}
 }
 
