@@ -30,6 +30,10 @@ type options struct {
 	Registries   []string `sep:";" env:"OSTLER_REGISTRIES" help:"Registries in place of the public ones for the packages of environments: manager=URL;… or apt=LINE of a sources.list."`
 	PackagesDisk int64    `default:"20480" env:"OSTLER_PACKAGES_DISK" help:"Disk for installed packages of environments in MiB."`
 	MirrorsDisk  int64    `default:"10240" env:"OSTLER_MIRRORS_DISK" help:"Disk for mirrors of repositories in MiB."`
+	WebFetch     string   `default:"on" enum:"on,off" env:"OSTLER_WEB_FETCH" help:"Offer web_fetch to agents: on or off."`
+	Search       string   `default:"none" enum:"none,brave,tavily,searxng,model" env:"OSTLER_SEARCH" help:"Search engine of web_search: none, brave, tavily, searxng, or model (the web search of the model's upstream)."`
+	SearchAPIKey string   `name:"search-api-key" env:"OSTLER_SEARCH_API_KEY" help:"Key of the search engine."`
+	SearchURL    string   `name:"search-url" env:"OSTLER_SEARCH_URL" help:"Where SearXNG is, or another search engine's API if not in its usual place."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"OSTLER_LOG_LEVEL" help:"Least severe level that is logged."`
 }
 
@@ -40,6 +44,7 @@ func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
 		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
 		Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
+		Web:   server.Web{NoFetch: o.WebFetch == "off", Search: o.Search, SearchKey: o.SearchAPIKey, SearchURL: o.SearchURL},
 		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
 	}
 }

@@ -41,10 +41,10 @@ type process struct {
 
 // serve starts the server with gVisor, and where gVisor cannot run with the
 // weaker driver; the caller is told which.
-func serve(binary, dir, upstream, key string) (*process, string, error) {
+func serve(binary, dir, key, upstream, internet string) (*process, string, error) {
 	var errs []error
 	for _, sandbox := range []string{"gvisor", "namespace"} {
-		p, err := launch(binary, filepath.Join(dir, "data-"+sandbox), sandbox, upstream, key)
+		p, err := launch(binary, filepath.Join(dir, "data-"+sandbox), sandbox, key, upstream, internet)
 		if err == nil {
 			return p, sandbox, nil
 		}
@@ -53,11 +53,12 @@ func serve(binary, dir, upstream, key string) (*process, string, error) {
 	return nil, "", errors.Join(errs...)
 }
 
-func launch(binary, data, sandbox, upstream, key string) (*process, error) {
+func launch(binary, data, sandbox, key, upstream, internet string) (*process, error) {
 	p := &process{done: make(chan error, 1)}
 	p.cmd = exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--data", data, "--sandbox", sandbox)
 	p.cmd.Env = append(cleanEnv(),
-		"OSTLER_API_KEY="+key, "OSTLER_MODEL_BASE_URL="+upstream, "OSTLER_MODEL_API_KEY=upstream-key", "OSTLER_ALLOW_PRIVATE=1")
+		"OSTLER_API_KEY="+key, "OSTLER_MODEL_BASE_URL="+upstream, "OSTLER_MODEL_API_KEY=upstream-key", "OSTLER_ALLOW_PRIVATE=1",
+		"OSTLER_GATE_HOSTS=pages.test="+strings.TrimPrefix(internet, "http://"), "OSTLER_SEARCH=searxng", "OSTLER_SEARCH_URL="+internet)
 	p.cmd.Stderr = writer(p.keep)
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {

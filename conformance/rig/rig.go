@@ -30,6 +30,7 @@ type Rig struct {
 	proxy     *httptest.Server
 	upstream  *httptest.Server
 	site      *httptest.Server
+	internet  *httptest.Server
 	process   *process
 	dir       string
 
@@ -55,12 +56,13 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	r.upstream = httptest.NewServer(r.Model)
 	r.site = httptest.NewServer(oauthtest.NewSite())
 	r.OAuth = r.site.URL
+	r.internet = httptest.NewServer(http.HandlerFunc(internet))
 
 	binary := filepath.Join(r.dir, "ostler")
 	if err := build(ctx, binary); err != nil {
 		return err
 	}
-	if r.process, r.Sandbox, err = serve(binary, r.dir, r.upstream.URL, r.Key); err != nil {
+	if r.process, r.Sandbox, err = serve(binary, r.dir, r.Key, r.upstream.URL, r.internet.URL); err != nil {
 		return err
 	}
 	r.Direct = r.process.url
@@ -122,7 +124,7 @@ func (r *Rig) Close() error {
 	if r.process != nil {
 		errs = append(errs, r.process.stop())
 	}
-	for _, s := range []*httptest.Server{r.upstream, r.site} {
+	for _, s := range []*httptest.Server{r.upstream, r.site, r.internet} {
 		if s != nil {
 			s.CloseClientConnections()
 			s.Close()

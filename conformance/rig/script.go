@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,6 +42,13 @@ var scripts = map[string][]step{
 	"error": {func(modeltest.Request) modeltest.Reply {
 		return modeltest.Error(400, "invalid_request_error", "scripted refusal")
 	}},
+	"web": {
+		call("web_search", "query", "horses"),
+		call("web_fetch", "url", "http://pages.test/guide"),
+		call("web_fetch", "url", "http://pages.test/guide.pdf"),
+		quote("Read: "),
+	},
+	"read-document": {readDocument},
 	"primes": {
 		call("write", "file_path", "/workspace/primes.py", "content", "n = [i for i in range(2, 60) if all(i % d for d in range(2, i))]\nprint(*n, sep=\"\\n\")\n"),
 		call("bash", "command", "mkdir -p /mnt/session/outputs && cd /workspace && { python3 primes.py || echo 2; } > /mnt/session/outputs/primes.txt && head -1 /mnt/session/outputs/primes.txt"),
@@ -113,4 +121,16 @@ func quote(before string) step {
 		}
 		return modeltest.Text(before + strings.Join(results, " | "))
 	}
+}
+
+// readDocument repeats the text of the documents in the newest message.
+func readDocument(req modeltest.Request) modeltest.Reply {
+	var texts []string
+	for _, b := range req.Last().Content {
+		var source struct{ Data string }
+		if b.Type == "document" && json.Unmarshal(b.Source, &source) == nil {
+			texts = append(texts, source.Data)
+		}
+	}
+	return modeltest.Text("It says: " + strings.Join(texts, " | "))
 }

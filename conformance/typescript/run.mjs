@@ -7,6 +7,7 @@ import './turns.mjs';
 import './files.mjs';
 import './vaults.mjs';
 import './oauth.mjs';
+import './web.mjs';
 import './failures.mjs';
 import { main } from './checks.mjs';
 

@@ -48,13 +48,14 @@ type Files interface {
 // model's prompt cache is lost.
 type Brief func(tx store.Tx, s *store.Session, doc *store.SessionDoc) ([]string, error)
 
-// Deps is what a Brain works with. All fields but the briefs and the limits are required.
+// Deps is what a Brain works with. All fields but Web, the briefs and the limits are required.
 type Deps struct {
 	DB      store.DB
 	Journal *journal.Journal
 	Model   model.Client
 	Hands   Hands
 	Files   Files
+	Web     Web // nil: there are no web tools
 	Now     func() time.Time
 	Log     *slog.Logger
 

@@ -27,7 +27,7 @@ func (st *step) closeCall(c *call, r result) error {
 		content[i] = wire.Block{V: wire.RawBlock(b)}
 	}
 	switch c.kind {
-	case store.CallTool:
+	case store.CallTool, store.CallWeb:
 		return st.add(journal.Draft{Type: wire.TypeAgentToolResult,
 			Body: wire.AgentToolResult{Type: wire.TypeAgentToolResult, ToolUseID: c.event, Content: content, IsError: r.IsError}})
 	case store.CallMCP:

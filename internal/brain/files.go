@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/ostlerdev/ostler/internal/fault"
+	"github.com/ostlerdev/ostler/internal/session"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
@@ -94,7 +95,12 @@ func (t *turn) resolveBlock(ctx context.Context, b raw) (raw, error) {
 	return b, nil
 }
 
-// load replaces a file source by its bytes, or answers a note that it is gone.
+// maxFile is the largest file that is shown to the model: a request has 32 MB,
+// and base64 makes four bytes of three.
+const maxFile = 20 << 20
+
+// load replaces a file source by its bytes, or answers a note why it can't be
+// shown.
 func (t *turn) load(ctx context.Context, s *wire.Source) (note string, err error) {
 	mime, data, err := t.b.Files.ReadFile(ctx, s.FileID)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
@@ -103,10 +109,22 @@ func (t *turn) load(ctx context.Context, s *wire.Source) (note string, err error
 	if err != nil {
 		return "", err
 	}
+	switch {
+	case len(data) > maxFile:
+		return fmt.Sprintf("[The file %s is too large to be shown: %d bytes.]", s.FileID, len(data)), nil
+	case len(bytes.TrimSpace(data)) == 0:
+		return fmt.Sprintf("[The file %s is empty.]", s.FileID), nil
+	}
 	if mime == "text/plain" {
 		*s = wire.Source{Type: "text", MediaType: mime, Data: string(bytes.ToValidUTF8(data, []byte("\uFFFD")))}
 		return "", nil
 	}
-	*s = wire.Source{Type: "base64", MediaType: mime, Data: base64.StdEncoding.EncodeToString(data)}
+	real := session.MediaType(data)
+	if real == "" || (real == pdf) != (mime == pdf) {
+		return fmt.Sprintf("[The file %s can't be shown: its bytes are not of its type %s.]", s.FileID, mime), nil
+	}
+	*s = wire.Source{Type: "base64", MediaType: real, Data: base64.StdEncoding.EncodeToString(data)}
 	return "", nil
 }
+
+const pdf = "application/pdf"

@@ -15,7 +15,7 @@ func systemPrompt(agent *wire.SessionAgent, tools toolbox, selfHosted bool, brie
 	if agent.System != nil && *agent.System != "" {
 		parts = append(parts, *agent.System)
 	}
-	if len(tools.builtin) > 0 && !selfHosted {
+	if tools.sandboxed() && !selfHosted {
 		parts = append(parts, cloudNote)
 	}
 	return strings.Join(append(parts, briefs...), "\n\n")

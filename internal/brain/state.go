@@ -6,6 +6,7 @@ import (
 
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/store"
+	"github.com/ostlerdev/ostler/internal/web"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
@@ -23,6 +24,7 @@ type state struct {
 	parkedOn int     // how many calls the last idle named
 	retryAt  int64   // microseconds; of the session's row
 	files    bool    // messages may hold sources of type file
+	bound    string  // the mark of the tools that the last answer was made with
 
 	agent      wire.SessionAgent
 	selfHosted bool
@@ -46,14 +48,16 @@ func (c *call) open() bool { return c.result == nil }
 func newState() *state { return &state{status: wire.Idle} }
 
 // configure takes over the session's agent, whose tools an update may have
-// changed. It tells whether there was anything to take over.
-func (s *state) configure(doc *store.SessionDoc) bool {
+// changed; web are the web tools that there are for a model. It tells whether
+// there was anything to take over.
+func (s *state) configure(doc *store.SessionDoc, web func(model string) []model.Tool) bool {
 	if s.tools.made && s.agent.ID != "" && sameTools(s.agent.Tools, doc.Agent.Tools) {
 		return false
 	}
 	s.agent = doc.Agent
 	s.selfHosted = doc.Environment == "self_hosted"
-	s.tools = newToolbox(&s.agent, s.selfHosted)
+	s.tools = newToolbox(&s.agent, s.selfHosted, web(doc.Agent.Model.ID))
+	s.bind(s.tools.mark())
 	return true
 }
 
@@ -67,6 +71,8 @@ type callOf struct {
 type answerOf struct {
 	Content []raw `json:"content"`
 	Paused  bool  `json:"paused,omitempty"` // stop reason pause_turn
+	// Tools is the mark of the tools that were offered.
+	Tools string `json:"tools,omitempty"`
 }
 
 // apply brings the state forward by one event of the log.
@@ -156,6 +162,7 @@ func (s *state) endRequest(e store.Event) error {
 	if err := decodePrivate(e, &a); err != nil {
 		return err
 	}
+	s.bind(a.Tools)
 	if len(a.Content) > 0 {
 		s.append("assistant", a.Content)
 	}
@@ -176,6 +183,9 @@ func (s *state) addCall(e store.Event) error {
 		return err
 	}
 	kind := map[string]string{wire.TypeAgentToolUse: store.CallTool, wire.TypeAgentMCPToolUse: store.CallMCP, wire.TypeAgentCustomToolUse: store.CallCustom}[e.Type]
+	if kind == store.CallTool && web.Is(public.Name) {
+		kind = store.CallWeb
+	}
 	s.calls = append(s.calls, &call{event: e.ID, id: private.ID, kind: kind, name: public.Name, input: public.Input, awaits: private.Awaits})
 	return nil
 }
@@ -276,16 +286,14 @@ const interruptedText = "Tool execution was interrupted before completion. Pleas
 
 func textBlock(text string) raw { return wire.Encode(wire.TextBlock{Type: "text", Text: text}) }
 
-// toolResult makes the tool_result block of the Messages API. Empty text
-// blocks, which it refuses, are left out.
+// toolResult makes the tool_result block of the Messages API. What it refuses
+// in one is put right or left out.
 func toolResult(id string, content []raw, isError bool) raw {
 	kept := make([]raw, 0, len(content))
 	for _, c := range content {
-		var t struct{ Type, Text string }
-		if json.Unmarshal(c, &t) == nil && t.Type == "text" && t.Text == "" {
-			continue
+		if c = forModel(c, isError); c != nil {
+			kept = append(kept, c)
 		}
-		kept = append(kept, c)
 	}
 	return wire.Encode(struct {
 		Type      string `json:"type"`

@@ -45,7 +45,7 @@ func (st *step) load() error {
 	if err != nil {
 		return err
 	}
-	if t.state.configure(doc) {
+	if t.state.configure(doc, t.b.webTools) {
 		if err := st.brief(doc); err != nil {
 			return err
 		}

@@ -1,8 +1,12 @@
 package brain
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/store"
+	"github.com/ostlerdev/ostler/internal/wire"
 )
 
 // updated takes note of changed tools. Models bind their thinking to the tools
@@ -12,12 +16,32 @@ func (s *state) updated(e store.Event) error {
 	if err := decode(e, &m); err != nil || m.Agent == nil {
 		return err
 	}
+	s.forgetThinking()
+	return nil
+}
+
+func (s *state) forgetThinking() {
 	for i, msg := range s.messages {
 		if msg.Role == "assistant" {
 			s.messages[i] = withoutThinking(msg)
 		}
 	}
-	return nil
+}
+
+// bind says with which tools the next answer is made. If they are not those of
+// the last one (the operator has other tools to offer since), thinking up to
+// here is left out.
+func (s *state) bind(tools string) {
+	if s.bound != tools {
+		s.forgetThinking()
+	}
+	s.bound = tools
+}
+
+// mark tells one set of tools from another.
+func (b *toolbox) mark() string {
+	sum := sha256.Sum256(wire.Encode(b.offered))
+	return hex.EncodeToString(sum[:8])
 }
 
 func withoutThinking(m model.Message) model.Message {

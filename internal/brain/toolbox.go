@@ -3,10 +3,12 @@ package brain
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/store"
+	"github.com/ostlerdev/ostler/internal/web"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
@@ -15,17 +17,21 @@ type toolbox struct {
 	made    bool
 	offered []model.Tool // as the model sees them
 	builtin map[string]wire.Policy
+	web     map[string]wire.AgentToolConfig // of the enabled web tools
 	custom  map[string]bool
 	self    bool // the client runs built-in tools
 }
 
-func newToolbox(agent *wire.SessionAgent, selfHosted bool) toolbox {
-	b := toolbox{made: true, builtin: map[string]wire.Policy{}, custom: map[string]bool{}, self: selfHosted}
+func newToolbox(agent *wire.SessionAgent, selfHosted bool, webTools []model.Tool) toolbox {
+	b := toolbox{made: true, builtin: map[string]wire.Policy{}, web: map[string]wire.AgentToolConfig{}, custom: map[string]bool{}, self: selfHosted}
 	for _, t := range agent.Tools {
 		switch {
 		case t.Agent != nil:
-			for _, def := range builtinTools() {
+			for _, def := range slices.Concat(builtinTools(), webTools) {
 				if c := t.Agent.Config(def.Name); c.Enabled {
+					if web.Is(def.Name) {
+						b.web[def.Name] = c
+					}
 					b.builtin[def.Name] = c.PermissionPolicy
 					b.offered = append(b.offered, def)
 				}
@@ -55,7 +61,7 @@ func (b *toolbox) use(v block) (d journal.Draft, refusal string) {
 	e := wire.AgentToolUse{Type: wire.TypeAgentToolUse, Name: v.Name, Input: []byte(input)}
 	policy, enabled := b.builtin[v.Name]
 	awaits := store.AwaitsServer
-	if b.self {
+	if b.self && !web.Is(v.Name) {
 		awaits = store.AwaitsResult
 	}
 	switch {

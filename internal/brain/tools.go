@@ -35,7 +35,8 @@ func (t *turn) runTools(ctx, stepCtx context.Context) (next, error) {
 		group, finished, at := todo[:n], make(chan outcome, n), t.state.turn
 		todo = todo[n:]
 		for _, c := range group {
-			go func() { finished <- outcome{c, t.call(stepCtx, c, at)} }()
+			run := t.runner(c, at, n)
+			go func() { finished <- outcome{c, run(stepCtx)} }()
 		}
 		for i := range group {
 			out := <-finished
@@ -72,6 +73,7 @@ func (st *step) finish(out outcome, last bool) (next, error) {
 		}
 	}
 	if st.t.state.findCall(out.call.event) != nil {
+		st.countWeb(out)
 		if err := st.closeCall(out.call, out.result); err != nil {
 			return rest, err
 		}
@@ -88,7 +90,16 @@ func (c *call) readOnly() bool {
 	case "read", "glob", "grep":
 		return c.kind == store.CallTool
 	}
-	return false
+	return c.kind == store.CallWeb
+}
+
+// runner is what runs a call, one of n side by side. Making it may look at the
+// turn's state, running it may not.
+func (t *turn) runner(c *call, turn int64, n int) func(context.Context) result {
+	if c.kind == store.CallWeb {
+		return t.webCall(c, turn, n)
+	}
+	return func(ctx context.Context) result { return t.call(ctx, c, turn) }
 }
 
 // call runs one call. Whatever happens, it has a result for the model.

@@ -33,6 +33,8 @@ var layers = []layer{
 	{packages: []string{"hands/guest…"}, never: []string{"store…", "api…", "brain…", "gate…", "model…", "journal…"}, reason: "guest code runs beside untrusted code and gets nothing of the server"},
 	{packages: []string{"provision…"}, never: []string{"api…", "brain…", "store…", "journal…", "sandboxes"}, reason: "what is put into a sandbox does not know whose it is"},
 	{packages: []string{"oauth"}, never: []string{"api…", "brain…", "journal…", "hands…", "sandboxes", "gate", "gate/dial"}, reason: "tokens are kept for whoever asks, over the transport that is given"},
+	{packages: []string{"web…"}, never: []string{"api…", "brain…", "store…", "journal…"}, reason: "the web tools know an agent's settings, not its session"},
+	{packages: []string{"web/domain"}, only: []string{"gate/policy"}, never: []string{"net/http"}, reason: "which URLs are allowed is a rule without I/O"},
 	{packages: []string{"brain…"}, never: []string{"api…"}, reason: "a turn does not know how it was asked for"},
 	{packages: []string{"contract", "house"}, only: []string{}, reason: "judges stand outside"},
 }

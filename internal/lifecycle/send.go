@@ -64,7 +64,7 @@ func (s *Service) stateOf(tx store.Tx, row *store.Session) (session.State, error
 	calls, err := store.Calls(tx, row.ID)
 	for _, c := range calls {
 		state.Calls = append(state.Calls, session.OpenCall{
-			ID: c.EventID, Custom: c.Kind == store.CallCustom,
+			ID: c.EventID, Custom: c.Kind == store.CallCustom, Hosted: c.Kind == store.CallWeb || c.Kind == store.CallMCP,
 			Asks: c.Awaits == store.AwaitsConfirmation, Decided: c.Decided != "", Client: c.Awaits == store.AwaitsResult,
 		})
 	}

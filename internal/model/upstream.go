@@ -43,8 +43,13 @@ func (u *upstream) stream(ctx context.Context, m *Model, req *Request, sink func
 	if m.Fast && req.Speed == "fast" {
 		opts = append(opts, option.WithHeader("anthropic-beta", fastBeta))
 	}
+	return u.send(ctx, encodeRequest(m, req), sink, opts...)
+}
+
+// send makes one request of a finished body that asks for a stream.
+func (u *upstream) send(ctx context.Context, body []byte, sink func(Delta), opts ...option.RequestOption) (*Response, error) {
 	var res *http.Response
-	err := u.sdk.Execute(ctx, http.MethodPost, "v1/messages", encodeRequest(m, req), &res, opts...)
+	err := u.sdk.Execute(ctx, http.MethodPost, "v1/messages", body, &res, opts...)
 	if err == nil {
 		var answer *Response
 		if answer, err = readAnswer(res, sink); err == nil {

@@ -55,6 +55,7 @@ type Config struct {
 	SuspendAfter time.Duration // of a sandbox without calls; 0 suspends none
 	SuspendDisk  int64         // bytes of suspended sandboxes; 0 is 20 GiB
 	WarmPool     int           // sandboxes kept ready for sessions to come
+	Web          Web
 	Log          *slog.Logger
 
 	// Driver, if set, is used in place of Sandbox.
@@ -165,7 +166,11 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Now: now, Log: c.Log})
+	pages, err := s.web(c, dialer)
+	if err != nil {
+		return err
+	}
+	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Web: pages, Now: now, Log: c.Log})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,

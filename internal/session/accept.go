@@ -28,6 +28,7 @@ type OpenCall struct {
 	Asks    bool // waits for a confirmation
 	Decided bool // the confirmation has come
 	Client  bool // waits for a result of the client
+	Hosted  bool // the server runs it in every environment
 }
 
 func (c OpenCall) blocks() bool { return c.Asks && !c.Decided || c.Client }
@@ -157,7 +158,7 @@ func (s *State) confirmation(e *wire.UserToolConfirmation) (Accepted, error) {
 		a := Accepted{Type: e.Type, Event: e, Queue: true}
 		if e.Result == "allow" {
 			a.Allows = c.ID
-			c.Client = s.SelfHosted
+			c.Client = s.SelfHosted && !c.Hosted
 		} else {
 			a.Denies = c.ID
 		}

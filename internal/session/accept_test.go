@@ -56,6 +56,8 @@ func TestAccept(t *testing.T) {
 		"a tool result of a worker":             {State{SelfHosted: true, Parked: true, Calls: []OpenCall{toolCall}}, tool1, "", true},
 		"allow":                                 {State{Parked: true, Calls: []OpenCall{askCall}}, allow1, "", true},
 		"allow, and the worker runs it":         {State{SelfHosted: true, Parked: true, Calls: []OpenCall{askCall}}, allow1, "", false},
+		"allow, and the server runs it anyway":  {State{SelfHosted: true, Parked: true, Calls: []OpenCall{{ID: "a1", Asks: true, Hosted: true}}}, allow1, "", true},
+		"a worker answers a call of the server": {State{SelfHosted: true, Calls: []OpenCall{{ID: "t1", Hosted: true}}}, tool1, "events[0].tool_use_id: `t1` not found", false},
 		"allow and the result in one request":   {State{SelfHosted: true, Parked: true, Calls: []OpenCall{askCall}}, allow1 + "," + strings.ReplaceAll(tool1, "t1", "a1"), "", true},
 		"deny":                                  {State{Parked: true, Calls: []OpenCall{askCall}}, deny1, "", true},
 		"deny, then allow":                      {State{Parked: true, Calls: []OpenCall{askCall}}, deny1 + "," + allow1, "events[1].tool_use_id: `a1` not found or already resolved", false},

@@ -65,8 +65,12 @@ func checkSource(s wire.Source, types, media []string) error {
 		if !slices.Contains(media, s.MediaType) {
 			return fault.At("source.media_type", "`%s` is not one of `%s`", s.MediaType, strings.Join(media, "`, `"))
 		}
-		if _, err := base64.StdEncoding.DecodeString(s.Data); err != nil {
+		data, err := base64.StdEncoding.DecodeString(s.Data)
+		if err != nil {
 			return fault.At("source.data", "not base64")
+		}
+		if MediaType(data) != s.MediaType {
+			return fault.At("source.data", "the bytes are not of type `%s`", s.MediaType)
 		}
 	case "text":
 		if s.MediaType != "text/plain" {
@@ -90,6 +94,9 @@ func checkSearchResult(v *wire.SearchResultBlock, results bool) error {
 		return fault.At("title", "field required")
 	case len(v.Content) == 0:
 		return fault.At("content", "must not be empty")
+	}
+	if v.Citations == nil { // required in answers
+		v.Citations = &wire.Citations{}
 	}
 	for i, t := range v.Content {
 		if t == nil || t.Type != "text" || t.Text == "" {

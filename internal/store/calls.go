@@ -12,6 +12,7 @@ const (
 // The kinds of calls.
 const (
 	CallTool   = "tool"
+	CallWeb    = "web" // of a built-in tool that the server runs in every environment
 	CallMCP    = "mcp"
 	CallCustom = "custom"
 )

@@ -36,13 +36,15 @@ type Session struct {
 	rawDoc []byte // not decoded yet
 }
 
-// Usage counts a session's tokens.
+// Usage counts a session's tokens and calls of web tools.
 type Usage struct {
 	Input     int64 `json:"input"`
 	Output    int64 `json:"output"`
 	CacheRead int64 `json:"cache_read"`
 	Cache5m   int64 `json:"cache_5m"`
 	Cache1h   int64 `json:"cache_1h"`
+	Searches  int64 `json:"searches,omitzero"` // calls of web_search
+	Fetches   int64 `json:"fetches,omitzero"`  // calls of web_fetch
 }
 
 // SessionDoc is what no query looks at.

@@ -15,11 +15,15 @@ func (s *Session) ActiveSeconds(now int64) float64 {
 
 // WireUsage is the API's form of the session's usage.
 func (s *Session) WireUsage(now int64) wire.SessionUsage {
-	return wire.SessionUsage{
+	u := wire.SessionUsage{
 		InputTokens: s.Usage.Input, OutputTokens: s.Usage.Output, CacheReadInputTokens: s.Usage.CacheRead,
 		CacheCreation: wire.CacheCreation{Ephemeral5m: s.Usage.Cache5m, Ephemeral1h: s.Usage.Cache1h},
 		ActiveSeconds: s.ActiveSeconds(now),
 	}
+	if s.Usage.Searches+s.Usage.Fetches > 0 {
+		u.ServerToolUse = &wire.ServerToolUse{WebSearchRequests: s.Usage.Searches, WebFetchRequests: s.Usage.Fetches}
+	}
+	return u
 }
 
 // Wire is the API's form of a session.

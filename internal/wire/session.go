@@ -60,11 +60,18 @@ type SessionStats struct {
 
 // SessionUsage counts what a session used.
 type SessionUsage struct {
-	InputTokens          int64         `json:"input_tokens"`
-	OutputTokens         int64         `json:"output_tokens"`
-	CacheReadInputTokens int64         `json:"cache_read_input_tokens"`
-	CacheCreation        CacheCreation `json:"cache_creation"`
-	ActiveSeconds        float64       `json:"active_seconds"`
+	InputTokens          int64          `json:"input_tokens"`
+	OutputTokens         int64          `json:"output_tokens"`
+	CacheReadInputTokens int64          `json:"cache_read_input_tokens"`
+	CacheCreation        CacheCreation  `json:"cache_creation"`
+	ActiveSeconds        float64        `json:"active_seconds"`
+	ServerToolUse        *ServerToolUse `json:"server_tool_use,omitzero"` // nil before the first use
+}
+
+// ServerToolUse counts calls of the web tools that brought something.
+type ServerToolUse struct {
+	WebSearchRequests int64 `json:"web_search_requests"`
+	WebFetchRequests  int64 `json:"web_fetch_requests"`
 }
 
 // CacheCreation counts tokens written to prompt caches by their lifetime.
