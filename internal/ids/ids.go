@@ -9,16 +9,18 @@ import (
 
 // Prefixes of the API's objects.
 const (
-	Agent       = "agent_"
-	Environment = "env_"
-	Session     = "sesn_"
-	Event       = "sevt_"
-	Thread      = "sthr_"
-	Resource    = "sesrsc_"
-	File        = "file_"
-	Vault       = "vlt_"
-	Credential  = "vcrd_"
-	Request     = "req_"
+	Agent        = "agent_"
+	Environment  = "env_"
+	Session      = "sesn_"
+	Event        = "sevt_"
+	Thread       = "sthr_"
+	Resource     = "sesrsc_"
+	File         = "file_"
+	Vault        = "vlt_"
+	Credential   = "vcrd_"
+	Skill        = "skill_"
+	SkillVersion = "skver_"
+	Request      = "req_"
 )
 
 const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"

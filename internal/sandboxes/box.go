@@ -169,6 +169,11 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 	}
 	spec := hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, Layers: software.Layers, Limits: b.m.Limits,
 		GateSocket: filepath.Join(b.m.SocketDir, sandboxID(b.session))}
+	if b.m.Mounts != nil {
+		if spec.Mounts, err = b.m.Mounts(ctx, b.session, dir); err != nil {
+			return false, err
+		}
+	}
 	port, err := b.open(ctx, pol, &spec)
 	if err != nil {
 		return false, err

@@ -45,6 +45,9 @@ type Config struct {
 	// Materialize places the session's files below dir and answers the links
 	// that its sandbox needs.
 	Materialize func(ctx context.Context, session, dir string) ([]hands.Link, error)
+	// Mounts is what the session's sandbox shows besides dir, such as skills.
+	// It is asked when a sandbox is made; nil shows nothing.
+	Mounts func(ctx context.Context, session, dir string) ([]hands.Mount, error)
 	// Software is asked before a sandbox is made; nil shows nothing.
 	Software func(ctx context.Context, session, dir string) (Software, error)
 	// Repositories makes the clones that dir's workspace lacks, once its

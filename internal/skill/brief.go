@@ -1,0 +1,51 @@
+package skill
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Root is the directory of skills below the working directory.
+const Root = "skills"
+
+// Places are the directories below Root that versions of skills get, in their
+// order: the slug, and where that is taken the version's id behind it.
+func Places(versions []Version) []string {
+	taken := map[string]bool{}
+	out := make([]string, len(versions))
+	for i, v := range versions {
+		dir := v.Doc.Name
+		for taken[dir] {
+			dir += "-" + v.ID
+		}
+		out[i], taken[dir] = dir, true
+	}
+	return out
+}
+
+const (
+	briefHead = `You have skills: directories with instructions, scripts and other files for certain kinds of tasks. What you see here is the name, the place and the description of each. Before you work on a task that a description fits, read the skill's SKILL.md and follow it. Paths in a SKILL.md are relative to its directory.`
+
+	// The program that runs the tools of a self-hosted environment puts skills
+	// below its own working directory, wherever that is.
+	briefSelfHosted = ` The places are relative to your working directory.`
+)
+
+// Brief is what the system prompt says of the skills of a session, in the
+// order of its agent: nothing of their bodies (Managed Agents API: skills).
+// workdir is where the tools run; "" if only the client knows.
+func Brief(versions []Version, workdir string) string {
+	var b strings.Builder
+	b.WriteString(briefHead)
+	root := workdir + "/" + Root
+	if workdir == "" {
+		b.WriteString(briefSelfHosted)
+		root = Root
+	}
+	b.WriteString("\n")
+	for i, place := range Places(versions) {
+		d := versions[i].Doc
+		fmt.Fprintf(&b, "\n- %s (%s/%s/%s): %s", d.Name, root, place, ManifestName, strings.Join(strings.Fields(d.Description), " "))
+	}
+	return b.String()
+}
