@@ -34,8 +34,8 @@ type form struct {
 // formLimits is what a form may have.
 type formLimits struct {
 	what  string // "the file is", in the refusal of too much
-	file  int64 // bytes of its file, or of all its files
-	room  int64 // bytes beside them
+	file  int64  // bytes of its file, or of all its files
+	room  int64  // bytes beside them
 	parts int
 }
 

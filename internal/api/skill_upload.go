@@ -51,18 +51,17 @@ type skillUpload struct {
 }
 
 // uploadSkill reads the form of a new skill or version as it arrives.
-func (s *Server) uploadSkill(w http.ResponseWriter, r *http.Request) (up *skillUpload, err error) {
+func (s *Server) uploadSkill(w http.ResponseWriter, r *http.Request) (up skillUpload, err error) {
 	form, err := s.newForm(w, r, skillForm)
 	if err != nil {
-		return nil, err
+		return up, err
 	}
-	up = &skillUpload{}
 	if up.files, err = s.Skills.Begin(); err != nil {
-		return nil, err
+		return up, err
 	}
 	defer func() { err = errors.Join(err, up.files.Close()) }()
 	if err := form.each(up.part); err != nil {
-		return nil, err
+		return up, err
 	}
 	up.staged, err = up.files.Finish(r.Context())
 	return up, err

@@ -2,6 +2,7 @@ package skill
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ func Brief(versions []Version, workdir string) string {
 	root := workdir + "/" + Root
 	if workdir == "" {
 		b.WriteString(briefSelfHosted)
-		root = Root
+		root, versions = Root, lastOfEachName(versions)
 	}
 	b.WriteString("\n")
 	for i, place := range Places(versions) {
@@ -48,4 +49,15 @@ func Brief(versions []Version, workdir string) string {
 		fmt.Fprintf(&b, "\n- %s (%s/%s/%s): %s", d.Name, root, place, ManifestName, strings.Join(strings.Fields(d.Description), " "))
 	}
 	return b.String()
+}
+
+// lastOfEachName is what is left where a skill takes the place of an earlier one
+// of its name, as it does in the official worker of self-hosted environments.
+func lastOfEachName(versions []Version) (out []Version) {
+	for i, v := range versions {
+		if !slices.ContainsFunc(versions[i+1:], func(later Version) bool { return later.Doc.Name == v.Doc.Name }) {
+			out = append(out, v)
+		}
+	}
+	return out
 }

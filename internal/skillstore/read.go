@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/ostlerdev/ostler/internal/blob"
 	"github.com/ostlerdev/ostler/internal/page"
 	"github.com/ostlerdev/ostler/internal/skill"
 	"github.com/ostlerdev/ostler/internal/skill/prebuilt"
@@ -119,6 +120,11 @@ func (s *Skills) Versions(ctx context.Context, id string, req page.Request) (res
 func (s *Skills) Open(ctx context.Context, v skill.Version) (io.ReadSeekCloser, error) {
 	if v.Blob != "" {
 		r, _, err := s.c.Blobs.Open(ctx, v.Blob)
+		if errors.Is(err, blob.ErrNotFound) { // deleted since v was read, or lost
+			if _, again := s.Version(ctx, v.SkillID, v.ID); again != nil {
+				return nil, again
+			}
+		}
 		return r, err
 	}
 	files, err := builtin(v)

@@ -111,6 +111,10 @@ func (u *Upload) Finish(ctx context.Context) (*Staged, error) {
 	w, err := u.s.c.Blobs.Put(ctx, v.Blob, in, 0)
 	in.CloseWithError(context.Canceled) // what Put left unread
 	<-packed
+	var refusal *fault.Error
+	if errors.As(err, &refusal) {
+		return nil, refusal // without the key of the blob
+	}
 	if err != nil {
 		return nil, full(err)
 	}

@@ -3,6 +3,7 @@
 
 import argparse
 import csv
+import datetime
 import sys
 
 sys.path.append("/workspace/.python")
@@ -12,6 +13,12 @@ except ImportError:
     sys.exit("openpyxl is missing: see SKILL.md for how to get it")
 
 ROWS = 5  # of each sheet in the overview
+
+
+def show(value):
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date()
+    return "" if value is None else value
 
 
 def main():
@@ -26,12 +33,12 @@ def main():
         if args.sheet not in book.sheetnames:
             sys.exit(f"no sheet {args.sheet!r}; there are {', '.join(book.sheetnames)}")
         for row in book[args.sheet].iter_rows(values_only=True):
-            out.writerow("" if v is None else v for v in row)
+            out.writerow(map(show, row))
         return
     for sheet in book.worksheets:
         print(f"# {sheet.title}: {sheet.max_row} rows, {sheet.max_column} columns")
         for row in sheet.iter_rows(max_row=ROWS, values_only=True):
-            out.writerow("" if v is None else v for v in row)
+            out.writerow(map(show, row))
 
 
 main()
