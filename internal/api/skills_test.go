@@ -78,6 +78,11 @@ func TestSkillsInTheOldDialect(t *testing.T) {
 	if len(all.Data) != 5 || all.Data[0].ID != "xlsx" || all.Data[0].LatestVersion != "20261124" || all.Data[4].LatestVersion != version.Version || all.HasMore {
 		t.Errorf("skills %+v", all)
 	}
+	for _, address := range []string{"latest", "20261124", "skillver_20261124"} {
+		if got := apitest.JSON[wire.OldSkillVersion](t, s.Call("GET", "/v1/skills/pdf/versions/"+address, "", oldDialect)); got.Version != "20261124" || got.Directory != "pdf" {
+			t.Errorf("%s: %+v", address, got)
+		}
+	}
 	s.Call("GET", "/v1/skills?limit=101", "", oldDialect).Refused(t, 400, "invalid_request_error", "limit: expected an integer from 1 to 100")
 	gone := apitest.JSON[wire.Deleted](t, s.Call("DELETE", "/v1/skills/"+id+"/versions/"+version.Version, "", oldDialect))
 	if gone != (wire.Deleted{ID: version.Version, Type: "skill_version_deleted"}) {

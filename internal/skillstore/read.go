@@ -40,7 +40,7 @@ func (s *Skills) Version(ctx context.Context, id, version string) (v skill.Versi
 // Resolve is Version in a transaction. Its refusals are of kind NotFound.
 func Resolve(tx store.Tx, id, version string) (skill.Version, error) {
 	if p, ok := prebuilt.Find(id); ok {
-		if version != skill.Latest && version != p.Version.ID {
+		if version != skill.Latest && version != p.Version.ID && version != p.Version.Old().ID {
 			return skill.Version{}, skill.MissingVersion(id, version)
 		}
 		return p.Version, nil
