@@ -3,6 +3,7 @@ package skillstore
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/skill"
@@ -11,8 +12,8 @@ import (
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
-// Mounts is what the sandbox of a session shows of its skills: each read-only
-// below the workspace's skills directory.
+// Mounts is what the sandbox of a session shows of its skills: a directory with
+// all of them, read-only, in the workspace.
 func (s *Skills) Mounts(ctx context.Context, session, _ string) ([]hands.Mount, error) {
 	var versions []skill.Version
 	err := s.c.DB.View(ctx, func(tx store.Tx) error {
@@ -27,18 +28,14 @@ func (s *Skills) Mounts(ctx context.Context, session, _ string) ([]hands.Mount, 
 		versions, err = used(tx, doc.Agent.Skills)
 		return err
 	})
-	if err != nil {
+	if err != nil || len(versions) == 0 {
 		return nil, err
 	}
-	var out []hands.Mount
-	for i, place := range skill.Places(versions) {
-		dir, err := s.unpacked(ctx, versions[i])
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, hands.Mount{Path: hands.Workspace + "/" + skill.Root + "/" + place, Source: dir, ReadOnly: true})
+	dir, err := s.set(ctx, versions)
+	if err != nil {
+		return nil, fmt.Errorf("skills of the session: %w", err)
 	}
-	return out, nil
+	return []hands.Mount{{Path: hands.Workspace + "/" + skill.Root, Source: dir, ReadOnly: true}}, nil
 }
 
 // Brief is what the system prompt of a session says of its skills.

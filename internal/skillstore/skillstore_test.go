@@ -229,16 +229,18 @@ func TestSessionsKeepTheirSkills(t *testing.T) {
 		t.Errorf("the deleted version still shows: %v", err)
 	}
 	mounts, err := r.Mounts(ctx, "sesn_1", "")
-	if err != nil || len(mounts) != 3 {
+	if err != nil || len(mounts) != 1 || mounts[0].Path != "/workspace/skills" || !mounts[0].ReadOnly {
 		t.Fatalf("%v, %v", mounts, err)
 	}
-	for i, want := range []string{"/workspace/skills/kit", "/workspace/skills/pdf", "/workspace/skills/kit-" + spare.Latest} {
-		if m := mounts[i]; m.Path != want || !m.ReadOnly || m.Source != filepath.Join(r.c.Dir, []string{k.Latest, "pdf-" + prebuilt.Version, spare.Latest}[i]) {
-			t.Errorf("mount %d: %+v", i, m)
-		}
+	if again, err := r.Mounts(ctx, "sesn_1", ""); err != nil || again[0] != mounts[0] {
+		t.Errorf("%v, %v", again, err)
 	}
-	if b, err := os.ReadFile(filepath.Join(mounts[0].Source, "a")); err != nil || string(b) != "1" {
-		t.Errorf("%q, %v", b, err)
+	shown := tree(t, mounts[0].Source)
+	for _, want := range []string{". drwxr-xr-x\n", "\nkit drwxr-xr-x\n", "\nkit/SKILL.md -rw-r--r-- ", "\nkit/a -rw-r--r-- \"1\"\n", "\npdf/scripts/read_pdf.py -rwxr-xr-x ",
+		"\nkit-" + spare.Latest + "/SKILL.md -rw-r--r-- "} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("%q is not in\n%s", want, shown)
+		}
 	}
 	brief := func(environment string) string {
 		var out []string
@@ -267,7 +269,8 @@ func TestSessionsKeepTheirSkills(t *testing.T) {
 	if got := brief(wire.TypeSelfHosted); strings.Contains(got, "/workspace") || !strings.HasSuffix(got, "- kit (skills/kit/SKILL.md): Another.") {
 		t.Errorf("self-hosted brief %s", got)
 	}
-	if err := r.Sweep(ctx); err != nil || r.left() != "pdf-"+prebuilt.Version+" "+k.Latest+" "+spare.Latest {
+	set := filepath.Base(filepath.Dir(mounts[0].Source))
+	if err := r.Sweep(ctx); err != nil || r.left() != "pdf-"+prebuilt.Version+" "+set+" "+k.Latest+" "+spare.Latest {
 		t.Errorf("%v, left %s", err, r.left())
 	}
 	var unused []string
@@ -287,7 +290,7 @@ func TestCrashesLeaveNothingForever(t *testing.T) {
 	r := newRig(t)
 	k := r.create("kit/SKILL.md", md)
 	r.staged("kit/SKILL.md", md) // no record was written
-	for _, name := range []string{partial + "1", "skver_gone"} {
+	for _, name := range []string{partial + "1", "skver_gone", setPrefix + "half-removed"} {
 		if err := os.MkdirAll(filepath.Join(r.c.Dir, name, "deep"), 0o700); err != nil {
 			t.Fatal(err)
 		}

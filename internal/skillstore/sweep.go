@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // record of a younger one may be about to be written.
 const grace = time.Hour
 
-// Sweep removes the unpacked copies of versions that are gone, and archives
+// Sweep removes the copies of versions that are gone from this machine, and archives
 // that a crash left without a record. The server runs it at its start and every
 // hour.
 func (s *Skills) Sweep(ctx context.Context) error {
@@ -29,22 +30,37 @@ func (s *Skills) sweepCopies(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var versions []string
+	var names []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ids.SkillVersion) {
-			versions = append(versions, e.Name())
-		}
+		names = append(names, e.Name())
 	}
-	unknown, err := s.unknown(ctx, versions)
+	remove, err := s.unknown(ctx, custom(names))
 	if err != nil {
 		return err
 	}
-	for _, id := range unknown {
-		if err := os.RemoveAll(filepath.Join(s.c.Dir, id)); err != nil {
+	for _, name := range names {
+		if !strings.HasPrefix(name, setPrefix) {
+			continue
+		}
+		gone, err := s.gone(ctx, filepath.Join(s.c.Dir, name))
+		if err != nil {
+			return err
+		}
+		if gone {
+			remove = append(remove, name)
+		}
+	}
+	for _, name := range remove {
+		if err := os.RemoveAll(filepath.Join(s.c.Dir, name)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// custom is the names that are ids of versions.
+func custom(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, ids.SkillVersion) })
 }
 
 func (s *Skills) sweepArchives(ctx context.Context) error {

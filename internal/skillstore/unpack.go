@@ -19,8 +19,7 @@ import (
 const partial = "partial-"
 
 // unpacked is the directory of a version's files on this machine, which are
-// unpacked there if they aren't yet. They are shared by all sessions and
-// shown read-only.
+// unpacked there if they aren't yet.
 func (s *Skills) unpacked(ctx context.Context, v skill.Version) (string, error) {
 	dir := filepath.Join(s.c.Dir, dirName(v))
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -57,43 +56,53 @@ func (s *Skills) unpack(ctx context.Context, v skill.Version, dir string) (err e
 	if err != nil {
 		return err
 	}
+	return s.place(dir, func(tmp string) error { return write(ctx, tmp, members) })
+}
+
+// place makes the directory dir, whole or not at all and durably: what fill
+// puts into another is moved there. It is no error if another call was faster.
+func (s *Skills) place(dir string, fill func(tmp string) error) (err error) {
 	tmp, err := os.MkdirTemp(s.c.Dir, partial+"*")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }() // of what was not renamed
-	if err := write(ctx, tmp, members); err != nil {
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }() // of what was not moved
+	if err := errors.Join(os.Chmod(tmp, 0o755), fill(tmp)); err != nil {
+		return err
+	}
+	if err := syncFS(tmp); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, dir); err != nil {
-		if _, there := os.Stat(dir); there != nil { // else another call was faster
+		if _, there := os.Stat(dir); there != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// write writes the files below dir, readable by everyone, and makes them
-// durable.
+// syncFS makes durable what was written to the file system of dir.
+func syncFS(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.Syncfs(int(d.Fd())), d.Close())
+}
+
+// write writes the files below dir, readable by everyone.
 func write(ctx context.Context, dir string, members []member) (err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	if err := root.Chmod(".", 0o755); err != nil {
-		return err
-	}
 	for _, m := range members {
 		if err := errors.Join(ctx.Err(), mkdir(root, path.Dir(m.path)), m.write(root)); err != nil {
 			return err
 		}
 	}
-	top, err := root.Open(".")
-	if err != nil {
-		return err
-	}
-	return errors.Join(unix.Syncfs(int(top.Fd())), top.Close())
+	return nil
 }
 
 // mkdir makes a directory and its parents, with modes that no umask spoils.
