@@ -7,12 +7,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
+	"github.com/anthropics/anthropic-sdk-go/tools/agenttoolset"
 )
 
 const greetingMD = "---\nname: greeting\ndescription: Greets people. Use it when someone says hello.\n---\n\nRun scripts/greet.sh.\n"
@@ -105,4 +109,27 @@ func agentUsesASkill(t testing.TB, c *anthropic.Client) {
 		{OfCustom: &anthropic.BetaManagedAgentsCustomSkillParams{Type: "custom", SkillID: "skill_none"}},
 	}})
 	refused(t, err, 400, "invalid_request_error")
+}
+
+// workerSkills lets the SDK's own worker code fetch the skills of a session, as
+// it does in a self-hosted environment.
+func workerSkills(t testing.TB, c *anthropic.Client) {
+	made := newSkill(t, c)
+	agent := must(c.Beta.Agents.New(ctx(t), anthropic.BetaAgentNewParams{
+		Name: "checker", Model: anthropic.BetaManagedAgentsModelConfigParams{ID: "claude-opus-5-5"}, Tools: []anthropic.BetaAgentNewParamsToolUnion{toolset()},
+		Skills: []anthropic.BetaManagedAgentsSkillParamsUnion{
+			anthropic.BetaManagedAgentsSkillParamsOfCustom(made.ID), anthropic.BetaManagedAgentsSkillParamsOfAnthropic("pdf"),
+		},
+	}))(t)
+	session := must(c.Beta.Sessions.Get(ctx(t), newSession(t, c, agent), anthropic.BetaSessionGetParams{}))(t)
+	env := &agenttoolset.AgentToolContext{Workdir: t.TempDir()}
+	if err := env.SetupSkillsFromSession(ctx(t), *c, session); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]fs.FileMode{
+		"greeting/SKILL.md": 0o644, "greeting/scripts/greet.sh": 0o755, "pdf/SKILL.md": 0o644, "pdf/scripts/read_pdf.py": 0o755,
+	} {
+		info := must(os.Stat(filepath.Join(env.Workdir, "skills", name)))(t)
+		equal(t, "mode of "+name, info.Mode().Perm(), mode)
+	}
 }

@@ -59,6 +59,7 @@ func Checks() []Check {
 		{"skill download", skillDownload},
 		{"old skills", oldSkills},
 		{"agent uses a skill", agentUsesASkill},
+		{"worker skills", workerSkills},
 		{"not found", notFound},
 		{"bad request", badRequest},
 		{"wrong key", wrongKey},

@@ -38,11 +38,14 @@ type box struct {
 	notices []hands.Notice // for the next call
 	cloned  bool           // Repositories is done
 	renewed bool           // the next call must hear of it
+	asked   bool           // Remark was asked
 
 	mu    sync.Mutex
 	calls int       // running
 	last  time.Time // end of the last call
 	ran   bool      // a sandbox was made by this process
+	// remarks are for the next result.
+	remarks []json.RawMessage
 }
 
 func newBox(m *Manager, session string) *box {
@@ -96,6 +99,9 @@ func (b *box) get(ctx context.Context, turn int64) (s hands.Sandbox, fresh bool,
 	}
 	if err == nil {
 		err = b.clone(ctx, turn)
+	}
+	if err == nil {
+		err = b.remark(ctx)
 	}
 	notices, b.notices = b.notices, nil
 	b.renewed = b.renewed || fresh

@@ -210,7 +210,7 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 		Credentials: credentialsOf(db, keys),
 		Materialize: files.materialize,
 		Software:    software(ready), Repositories: ready.Repositories, Injections: ready.Injections,
-		Mounts:  skills.Mounts,
+		Mounts: skills.Mounts, Remark: skills.InRepositories,
 		Publish: files.publish,
 	})
 	if err != nil {

@@ -8,11 +8,14 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ostlerdev/ostler/internal/modeltest"
+	"github.com/ostlerdev/ostler/internal/provision/provisiontest"
 )
 
 // upload makes a skill, or a version of one, of names and contents in turn.
@@ -113,5 +116,42 @@ func TestAnAgentUsesASkill(t *testing.T) {
 		return e.Type == "agent.tool_result" && strings.Contains(e.Content[0].Text, "plugh")
 	}) {
 		t.Errorf("the second session doesn't see the second version: %+v", log)
+	}
+}
+
+// Skills that lie in a repository are told of once, behind the result of the
+// call that found it cloned, and are used like others.
+func TestAnAgentHearsOfSkillsInItsRepository(t *testing.T) {
+	host := provisiontest.NewGitHost(t)
+	host.Allow("ghp_x", "o/")
+	host.Commit(t, "o/r", "main", ".claude/skills/lint/SKILL.md=---\nname: lint\ndescription: Lints code.\n---\nSay xyzzy.\n", "a=1")
+	m := modeltest.New(t)
+	c := config(t.TempDir(), m.URL)
+	c.GateCA = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(c.GateCA, host.PEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.GateHosts, c.GitHosts = host.Names(), []string{"git.test"}
+	p := serveHere(t, c)
+	env := p.create("/v1/environments", `{"name":"test"}`)
+	agent := p.create("/v1/agents", `{"name":"test","model":"claude-opus-5-5","tools":[{"type":"agent_toolset_20260401"}]}`)
+	session := p.create("/v1/sessions", fmt.Sprintf(`{"agent":%q,"environment_id":%q,"resources":[{"type":"github_repository","url":%q,"authorization_token":"ghp_x"}]}`,
+		agent, env, host.URL("o/r")))
+	m.Queue(modeltest.ToolUse("bash", map[string]any{"command": "ls r"}),
+		modeltest.ToolUse("read", map[string]any{"file_path": "/workspace/r/.claude/skills/lint/SKILL.md"}), modeltest.Text("Done."))
+	p.say(session, "go")
+	var results []string
+	for _, e := range p.idle(session) {
+		if e.Type == "agent.tool_result" {
+			text := ""
+			for _, c := range e.Content {
+				text += c.Text + "|"
+			}
+			results = append(results, text)
+		}
+	}
+	if len(results) != 2 || !strings.Contains(results[0], "|[The session's repositories bring skills") || !strings.HasSuffix(results[0], "- lint (/workspace/r/.claude/skills/lint/SKILL.md): Lints code.]|") ||
+		strings.Contains(results[0], "xyzzy") || !strings.Contains(results[1], "xyzzy") || strings.Contains(results[1], "bring skills") {
+		t.Errorf("results %q", results)
 	}
 }

@@ -46,9 +46,34 @@ func Brief(versions []Version, workdir string) string {
 	b.WriteString("\n")
 	for i, place := range Places(versions) {
 		d := versions[i].Doc
-		fmt.Fprintf(&b, "\n- %s (%s/%s/%s): %s", d.Name, root, place, ManifestName, strings.Join(strings.Fields(d.Description), " "))
+		b.WriteString(entry(Manifest{d.Name, d.Description}, root+"/"+place))
 	}
 	return b.String()
+}
+
+// entry is a line of a list of skills. dir is where the skill lies.
+func entry(m Manifest, dir string) string {
+	return fmt.Sprintf("\n- %s (%s/%s): %s", m.Name, dir, ManifestName, strings.Join(strings.Fields(m.Description), " "))
+}
+
+// RepositoryRoot is the directory of skills in a repository.
+const RepositoryRoot = ".claude/skills"
+
+// Found is a skill that lies in a repository.
+type Found struct {
+	Dir string // absolute, where the agent sees it
+	Manifest
+}
+
+// RepositoryBrief is what an agent is told, once, of the skills in its
+// repositories (Managed Agents API: skills, "repositories").
+func RepositoryBrief(found []Found) string {
+	var b strings.Builder
+	b.WriteString("[The session's repositories bring skills, too. Before you work on a task that a description fits, read the skill's SKILL.md and follow it.\n")
+	for _, f := range found {
+		b.WriteString(entry(f.Manifest, f.Dir))
+	}
+	return b.String() + "]"
 }
 
 // lastOfEachName is what is left where a skill takes the place of an earlier one
