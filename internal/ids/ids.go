@@ -9,18 +9,22 @@ import (
 
 // Prefixes of the API's objects.
 const (
-	Agent        = "agent_"
-	Environment  = "env_"
-	Session      = "sesn_"
-	Event        = "sevt_"
-	Thread       = "sthr_"
-	Resource     = "sesrsc_"
-	File         = "file_"
-	Vault        = "vlt_"
-	Credential   = "vcrd_"
+	Agent       = "agent_"
+	Environment = "env_"
+	Session     = "sesn_"
+	Event       = "sevt_"
+	Thread      = "sthr_"
+	Resource    = "sesrsc_"
+	File        = "file_"
+	Vault       = "vlt_"
+	Credential  = "vcrd_"
+	Request     = "req_"
+)
+
+// Prefixes of skills and their versions.
+const (
 	Skill        = "skill_"
 	SkillVersion = "skver_"
-	Request      = "req_"
 )
 
 const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
