@@ -49,6 +49,11 @@ var scripts = map[string][]step{
 		quote("Read: "),
 	},
 	"read-document": {readDocument},
+	"greeting": {
+		call("read", "file_path", "/workspace/skills/greeting/SKILL.md"),
+		call("bash", "command", "skills/greeting/scripts/greet.sh"),
+		quote("The skill printed: "),
+	},
 	"primes": {
 		call("write", "file_path", "/workspace/primes.py", "content", "n = [i for i in range(2, 60) if all(i % d for d in range(2, i))]\nprint(*n, sep=\"\\n\")\n"),
 		call("bash", "command", "mkdir -p /mnt/session/outputs && cd /workspace && { python3 primes.py || echo 2; } > /mnt/session/outputs/primes.txt && head -1 /mnt/session/outputs/primes.txt"),

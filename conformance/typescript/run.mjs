@@ -8,6 +8,7 @@ import './files.mjs';
 import './vaults.mjs';
 import './oauth.mjs';
 import './web.mjs';
+import './skills.mjs';
 import './failures.mjs';
 import { main } from './checks.mjs';
 

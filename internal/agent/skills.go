@@ -19,11 +19,11 @@ const (
 // agent and is resolved when a session is created.
 const LatestSkill = "latest"
 
-func resolveSkills(ps []wire.SkillParam) ([]wire.Skill, error) {
+func resolveSkills(ps []wire.SkillParam) ([]wire.AgentSkill, error) {
 	if len(ps) > MaxSkills {
 		return nil, fault.At("skills", "at most %d skills, got %d", MaxSkills, len(ps))
 	}
-	out := make([]wire.Skill, len(ps))
+	out := make([]wire.AgentSkill, len(ps))
 	for i, p := range ps {
 		path := fmt.Sprintf("skills[%d]", i)
 		if !oneOf(p.Type, "anthropic", "custom") {
@@ -39,7 +39,7 @@ func resolveSkills(ps []wire.SkillParam) ([]wire.Skill, error) {
 				return nil, err
 			}
 		}
-		out[i] = wire.Skill{Type: p.Type, SkillID: p.SkillID, Version: version}
+		out[i] = wire.AgentSkill{Type: p.Type, SkillID: p.SkillID, Version: version}
 	}
 	return out, nil
 }

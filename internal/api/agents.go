@@ -8,6 +8,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/fault"
 	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/page"
+	"github.com/ostlerdev/ostler/internal/skillstore"
 	"github.com/ostlerdev/ostler/internal/store"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
@@ -23,6 +24,9 @@ func (s *Server) createAgent(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := s.IDs.New(ids.Agent)
 	return s.changeAgent(w, r, id, func(tx store.Tx) error {
+		if _, err := skillstore.Pin(tx, "skills", cfg.Skills); err != nil {
+			return err
+		}
 		return store.InsertAgent(tx, id, cfg, s.Now().UnixMicro())
 	})
 }
@@ -89,6 +93,11 @@ func (s *Server) updateAgent(w http.ResponseWriter, r *http.Request) error {
 		cfg, changed, err := agent.Update(cur, p, s.Models)
 		if err != nil || !changed {
 			return err
+		}
+		if p.Skills.Set { // what was saved before may have been deleted since
+			if _, err := skillstore.Pin(tx, "skills", cfg.Skills); err != nil {
+				return err
+			}
 		}
 		at := max(s.Now().UnixMicro(), cur.UpdatedAt.Micros()+1)
 		return store.InsertAgentVersion(tx, id, cur.Version+1, cfg, at)

@@ -22,6 +22,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
 	"github.com/ostlerdev/ostler/internal/model"
+	"github.com/ostlerdev/ostler/internal/skillstore"
 	"github.com/ostlerdev/ostler/internal/store"
 )
 
@@ -46,6 +47,7 @@ type Deps struct {
 	Sessions *lifecycle.Service
 	Files    *filestore.Files
 	OAuth    Validator
+	Skills   *skillstore.Skills
 
 	// BodyTimeout is how long a client may take to send a JSON body; 0 is a
 	// minute.

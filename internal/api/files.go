@@ -163,7 +163,7 @@ func (s *Server) fileCursor(r *http.Request, q *query, req *page.Request) error 
 // uploadFile stores a file as it arrives. The record is written when all parts
 // of the form have been read and found good.
 func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request) error {
-	form, err := s.newForm(w, r, s.Files.MaxBytes())
+	form, err := s.newForm(w, r, formLimits{what: "the file is", file: s.Files.MaxBytes(), room: formRoom, parts: maxParts})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ const (
 	// formRoom is how much a form may have beside its file: boundaries,
 	// headers of parts and other fields.
 	formRoom = 1 << 20
-	// maxParts bounds the parts of a form.
+	// maxParts bounds the parts of a form with one file.
 	maxParts = 100
 	// maxField bounds the text of a field.
 	maxField = 4096
@@ -26,14 +26,21 @@ const (
 // with it. A client that sends nothing for bodyTime is given up, and so is one
 // that takes that long for the rest once hurry was called.
 type form struct {
-	parts *multipart.Reader
-	body  *formBody
-	limit int64 // bytes of a file
+	parts  *multipart.Reader
+	body   *formBody
+	limits formLimits
 }
 
-// newForm begins to read the form of a request. limit is how many bytes its
-// file may have.
-func (s *Server) newForm(w http.ResponseWriter, r *http.Request, limit int64) (*form, error) {
+// formLimits is what a form may have.
+type formLimits struct {
+	what  string // "the file is", in the refusal of too much
+	file  int64  // bytes of its file, or of all its files
+	room  int64  // bytes beside them
+	parts int
+}
+
+// newForm begins to read the form of a request.
+func (s *Server) newForm(w http.ResponseWriter, r *http.Request, limits formLimits) (*form, error) {
 	typ, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || typ != "multipart/form-data" || params["boundary"] == "" {
 		return nil, fault.At("", "expected a body of content type multipart/form-data with a boundary")
@@ -41,15 +48,15 @@ func (s *Server) newForm(w http.ResponseWriter, r *http.Request, limit int64) (*
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, fault.At("", "the content encoding %s is not supported here", enc).WithCode("request_body_encoding_unsupported")
 	}
-	if r.ContentLength > limit+formRoom {
-		return nil, tooLarge(limit)
+	if r.ContentLength > limits.file+limits.room {
+		return nil, limits.tooLarge()
 	}
-	body := &formBody{in: http.MaxBytesReader(w, r.Body, limit+formRoom), control: http.NewResponseController(w)}
-	return &form{parts: multipart.NewReader(body, params["boundary"]), body: body, limit: limit}, nil
+	body := &formBody{in: http.MaxBytesReader(w, r.Body, limits.file+limits.room), control: http.NewResponseController(w)}
+	return &form{parts: multipart.NewReader(body, params["boundary"]), body: body, limits: limits}, nil
 }
 
-func tooLarge(limit int64) error {
-	return fault.New(fault.TooLarge, "the file is larger than %d bytes", limit)
+func (l formLimits) tooLarge() error {
+	return fault.New(fault.TooLarge, "%s larger than %d bytes", l.what, l.file)
 }
 
 // each calls do for every part of the form, in order.
@@ -62,8 +69,8 @@ func (f *form) each(do func(*formPart) error) error {
 		if err != nil {
 			return f.explain(err)
 		}
-		if n == maxParts {
-			return fault.At("", "the form has more than %d parts", maxParts)
+		if n == f.limits.parts {
+			return fault.At("", "the form has more than %d parts", f.limits.parts)
 		}
 		if err := do(f.part(p)); err != nil {
 			return err
@@ -88,7 +95,7 @@ func (f *form) explain(err error) error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return tooLarge(f.limit)
+		return f.limits.tooLarge()
 	case f.body.err != nil && f.body.err != io.EOF:
 		return bodyError(f.body.err, false)
 	}

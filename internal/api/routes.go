@@ -57,6 +57,16 @@ func (s *Server) routes() []route {
 		{"DELETE /v1/files/{file_id}", s.deleteFile, ""},
 		{"GET /v1/files/{file_id}/content", s.downloadFile, ""},
 
+		{"POST /v1/skills", s.createSkill, ""},
+		{"GET /v1/skills", s.listSkills, ""},
+		{"GET /v1/skills/{skill_id}", s.getSkill, ""},
+		{"DELETE /v1/skills/{skill_id}", s.deleteSkill, ""},
+		{"POST /v1/skills/{skill_id}/versions", s.createSkillVersion, ""},
+		{"GET /v1/skills/{skill_id}/versions", s.listSkillVersions, ""},
+		{"GET /v1/skills/{skill_id}/versions/{version}", s.getSkillVersion, ""},
+		{"DELETE /v1/skills/{skill_id}/versions/{version}", s.deleteSkillVersion, ""},
+		{"GET /v1/skills/{skill_id}/versions/{version}/content", s.downloadSkill, ""},
+
 		{"POST /v1/vaults", s.createVault, managedAgents},
 		{"GET /v1/vaults", s.listVaults, managedAgents},
 		{"GET /v1/vaults/{vault_id}", s.getVault, managedAgents},

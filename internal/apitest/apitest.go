@@ -33,6 +33,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/lifecycle"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/secret"
+	"github.com/ostlerdev/ostler/internal/skillstore"
 	"github.com/ostlerdev/ostler/internal/store/sqlite"
 )
 
@@ -78,12 +79,17 @@ func Start(t testing.TB, change ...func(*api.Deps)) *Server {
 	}
 	clock, source := NewClock(), new(IDs)
 	log := journal.New(source, clock.Now)
+	skills, err := skillstore.New(skillstore.Config{DB: db, Blobs: blobs, IDs: source, Now: clock.Now, Dir: filepath.Join(t.TempDir(), "skills")})
+	if err != nil {
+		t.Fatal(err)
+	}
 	deps := api.Deps{
 		DB: db, IDs: source, Now: clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Models: models, Keys: api.StaticKeys(Key, OtherKey), Journal: log,
 		Sessions: &lifecycle.Service{DB: db, Journal: log, IDs: source, Now: clock.Now, Models: models, Turns: noTurns{},
 			Sealer: sealer, Ended: func(string, bool) {}},
-		Files: filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: clock.Now, MaxBytes: MaxFile}),
+		Skills: skills,
+		Files:  filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: clock.Now, MaxBytes: MaxFile}),
 	}
 	deps.Sessions.Unused = func(keys []string) {
 		if err := deps.Files.Release(context.Background(), keys); err != nil {

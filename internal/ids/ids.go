@@ -21,6 +21,12 @@ const (
 	Request     = "req_"
 )
 
+// Prefixes of skills and their versions.
+const (
+	Skill        = "skill_"
+	SkillVersion = "skver_"
+)
+
 const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 const length = 24

@@ -87,6 +87,9 @@ func (s *Service) create(tx store.Tx, id string, p wire.CreateSession, doc store
 	if err := store.InsertSession(tx, row, doc); err != nil {
 		return nil, err
 	}
+	if err := useSkills(tx, id, doc.Agent.Skills); err != nil {
+		return nil, err
+	}
 	if err := plan.Bind(id, s.IDs, s.Sealer); err != nil {
 		return nil, err
 	}
@@ -132,6 +135,9 @@ func (s *Service) snapshot(tx store.Tx, ref wire.SessionAgentParam) (snap wire.S
 		if spec, err = agent.Override(spec, *ref.Overrides, s.Models); err != nil {
 			return snap, err
 		}
+	}
+	if err := pinSkills(tx, &spec); err != nil {
+		return snap, err
 	}
 	return wire.SessionAgent{ID: a.ID, Type: "agent", AgentSpec: spec, Version: a.Version}, nil
 }

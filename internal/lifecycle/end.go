@@ -12,8 +12,9 @@ import (
 // Archive ends a session and keeps its history. It is idempotent.
 func (s *Service) Archive(ctx context.Context, id string) (out *wire.Session, err error) {
 	ended := false
+	var blobs []string
 	err = s.DB.Update(ctx, func(tx store.Tx) error {
-		ended = false
+		ended, blobs = false, nil
 		row, err := store.GetSession(tx, id)
 		if err != nil {
 			return missing(err, id)
@@ -25,15 +26,22 @@ func (s *Service) Archive(ctx context.Context, id string) (out *wire.Session, er
 			if err := s.terminate(tx, row); err != nil {
 				return err
 			}
+			if blobs, err = store.ReleaseSkills(tx, id); err != nil {
+				return err
+			}
 			ended = true
 		}
 		out, err = s.wired(tx, row)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	if ended {
 		s.Ended(id, false)
+		s.Unused(blobs)
 	}
-	return out, err
+	return out, nil
 }
 
 // refuseRunning refuses to end a session at work.
@@ -75,6 +83,11 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 		if blobs, err = store.DeleteSessionFiles(tx, id); err != nil {
 			return err
 		}
+		archives, err := store.ReleaseSkills(tx, id)
+		if err != nil {
+			return err
+		}
+		blobs = append(blobs, archives...)
 		if err := store.DeleteSession(tx, id); err != nil {
 			return err
 		}

@@ -14,8 +14,8 @@ import (
 // adopt gives the session a sandbox of the pool, if there is one that can be
 // what its own would be: the first of the session, without software of its
 // own. ok says that the session has its sandbox. b is locked.
-func (b *box) adopt(ctx context.Context, dir string, pol policy.Policy, software Software) (ok bool) {
-	p, spec := b.m.pool, b.spec(dir, nil, software)
+func (b *box) adopt(ctx context.Context, dir string, pol policy.Policy, in interior) (ok bool) {
+	p, spec := b.m.pool, b.spec(dir, in)
 	if p.driver == nil || len(spec.Layers)+len(spec.Mounts) > 0 || used(dir) {
 		return false
 	}
@@ -23,7 +23,7 @@ func (b *box) adopt(ctx context.Context, dir string, pol policy.Policy, software
 	if s == nil {
 		return false
 	}
-	if err := b.adoptSpare(ctx, spec, pol, software, s); err != nil {
+	if err := b.adoptSpare(ctx, spec, pol, in, s); err != nil {
 		b.m.Log.Warn("a spare sandbox could not be used", "session", b.session, "error", err)
 		p.drop(s)
 		return false
@@ -44,7 +44,7 @@ func used(dir string) bool {
 	return false
 }
 
-func (b *box) adoptSpare(ctx context.Context, spec hands.Spec, pol policy.Policy, software Software, s *spare) (err error) {
+func (b *box) adoptSpare(ctx context.Context, spec hands.Spec, pol policy.Policy, in interior, s *spare) (err error) {
 	port, known, err := b.open(ctx, pol, &spec, &secrets{ca: s.ca})
 	if err != nil {
 		return err
@@ -62,18 +62,17 @@ func (b *box) adoptSpare(ctx context.Context, spec hands.Spec, pol policy.Policy
 		return err
 	}
 	// The session's files go where the sandbox's directories are now.
-	links, err := b.m.Materialize(ctx, b.session, spec.Dir)
-	if err != nil {
+	if in.links, err = b.m.Materialize(ctx, b.session, spec.Dir); err != nil {
 		return err
 	}
-	if len(links) > 0 {
-		if err := s.sandbox.Link(ctx, links); err != nil {
+	if len(in.links) > 0 {
+		if err := s.sandbox.Link(ctx, in.links); err != nil {
 			return err
 		}
 	}
 	if err := os.WriteFile(filepath.Join(spec.Dir, marker), nil, 0o600); err != nil {
 		return err
 	}
-	b.keep(s.sandbox, port, links, software, known)
+	b.keep(s.sandbox, port, in, known)
 	return nil
 }

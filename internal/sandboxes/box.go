@@ -37,11 +37,14 @@ type box struct {
 	notices []hands.Notice // for the next call
 	cloned  bool           // Repositories is done
 	renewed bool           // the next call must hear of it
+	asked   bool           // Remark was asked
 
 	mu    sync.Mutex
 	calls int       // running
 	last  time.Time // end of the last call
 	ran   bool      // a sandbox was made by this process
+	// remarks are for the next result.
+	remarks []json.RawMessage
 }
 
 func newBox(m *Manager, session string) *box {
@@ -95,6 +98,9 @@ func (b *box) get(ctx context.Context, turn int64) (s hands.Sandbox, fresh bool,
 	}
 	if err == nil {
 		err = b.clone(ctx, turn)
+	}
+	if err == nil {
+		err = b.remark(ctx)
 	}
 	notices, b.notices = b.notices, nil
 	b.renewed = b.renewed || fresh
@@ -162,11 +168,14 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 	if err != nil {
 		return false, err
 	}
-	if b.adopt(ctx, dir, pol, software) {
+	in := interior{software: software}
+	if in.mounts, err = b.mounts(ctx, dir); err != nil {
+		return false, err
+	}
+	if b.adopt(ctx, dir, pol, in) {
 		return false, nil
 	}
-	links, err := b.m.Materialize(ctx, b.session, dir)
-	if err != nil {
+	if in.links, err = b.m.Materialize(ctx, b.session, dir); err != nil {
 		return false, err
 	}
 	taken, err := b.m.kept.take(dir)
@@ -174,17 +183,32 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 		return false, err
 	}
 	if taken != "" {
-		if err = b.resume(ctx, dir, taken, pol, links, software); err == nil {
+		if err = b.resume(ctx, dir, taken, pol, in); err == nil {
 			return false, nil
 		}
 		b.m.Log.Warn("a suspended sandbox was lost", "session", b.session, "error", err)
 	}
-	return fresh, b.start(ctx, dir, pol, links, software)
+	return fresh, b.start(ctx, dir, pol, in)
+}
+
+// interior is what a session's sandbox shows besides its directory.
+type interior struct {
+	links    []hands.Link
+	mounts   []hands.Mount
+	software Software
+}
+
+// mounts is what the session's sandbox shows of the host.
+func (b *box) mounts(ctx context.Context, dir string) ([]hands.Mount, error) {
+	if b.m.Mounts == nil {
+		return nil, nil
+	}
+	return b.m.Mounts(ctx, b.session, dir)
 }
 
 // start makes a new sandbox over dir. b is locked.
-func (b *box) start(ctx context.Context, dir string, pol policy.Policy, links []hands.Link, software Software) error {
-	spec := b.spec(dir, links, software)
+func (b *box) start(ctx context.Context, dir string, pol policy.Policy, in interior) error {
+	spec := b.spec(dir, in)
 	port, known, err := b.open(ctx, pol, &spec, nil)
 	if err != nil {
 		return err
@@ -197,19 +221,19 @@ func (b *box) start(ctx context.Context, dir string, pol policy.Policy, links []
 	if err := os.WriteFile(filepath.Join(dir, marker), nil, 0o600); err != nil {
 		return errors.Join(err, sandbox.Close(context.Background()), port.Close())
 	}
-	b.keep(sandbox, port, links, software, known)
+	b.keep(sandbox, port, in, known)
 	return nil
 }
 
 // spec is what the session's sandbox is made of, but for its way out.
-func (b *box) spec(dir string, links []hands.Link, software Software) hands.Spec {
-	return hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, Layers: software.Layers, Limits: b.m.Limits,
+func (b *box) spec(dir string, in interior) hands.Spec {
+	return hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: in.links, Mounts: in.mounts, Layers: in.software.Layers, Limits: b.m.Limits,
 		GateSocket: filepath.Join(b.m.SocketDir, sandboxID(b.session))}
 }
 
 // keep makes a sandbox the session's. b is locked.
-func (b *box) keep(sandbox hands.Sandbox, port *gate.Port, links []hands.Link, software Software, known secrets) {
-	b.sandbox, b.port, b.links, b.shown, b.secrets = sandbox, port, links, software, known
+func (b *box) keep(sandbox hands.Sandbox, port *gate.Port, in interior, known secrets) {
+	b.sandbox, b.port, b.links, b.shown, b.secrets = sandbox, port, in.links, in.software, known
 	b.mu.Lock()
 	b.ran = true
 	b.mu.Unlock()

@@ -73,9 +73,13 @@ func merge(sources []gate.Secrets) gate.Secrets {
 
 // note tells the agent of a notice, behind the result of the call that met it.
 func note(n hands.Notice) json.RawMessage {
-	text, err := json.Marshal(fmt.Sprintf("[The sandbox was not made ready as asked for. %s]", n.Message))
+	return textBlock(fmt.Sprintf("[The sandbox was not made ready as asked for. %s]", n.Message))
+}
+
+func textBlock(text string) json.RawMessage {
+	quoted, err := json.Marshal(text)
 	if err != nil {
 		panic(err) // a string
 	}
-	return fmt.Appendf(nil, `{"type":"text","text":%s}`, text)
+	return fmt.Appendf(nil, `{"type":"text","text":%s}`, quoted)
 }

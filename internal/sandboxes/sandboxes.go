@@ -50,12 +50,19 @@ type Config struct {
 	// Materialize places the session's files below dir and answers the links
 	// that its sandbox needs.
 	Materialize func(ctx context.Context, session, dir string) ([]hands.Link, error)
+	// Mounts is what the session's sandbox shows besides dir, such as skills.
+	// It is asked when a sandbox is made; nil shows nothing.
+	Mounts func(ctx context.Context, session, dir string) ([]hands.Mount, error)
 	// Software is asked before a sandbox is made; nil shows nothing.
 	Software func(ctx context.Context, session, dir string) (Software, error)
 	// Repositories makes the clones that dir's workspace lacks, once its
 	// sandbox is there; turn is that of the call. It is asked before each call
 	// until it is done. Nil makes none.
 	Repositories func(ctx context.Context, session, dir string, turn int64) (notices []hands.Notice, done bool, err error)
+	// Remark is asked once in a session's life, when its repositories are
+	// there, for what the agent shall hear behind the result of its call; ""
+	// and nil are nothing.
+	Remark func(ctx context.Context, session, dir string) (string, error)
 	// Injections are the credentials of the session's repositories, at each
 	// request anew; has says whether there are repositories at all, whose
 	// tokens may come later. Nil is none.
@@ -186,6 +193,9 @@ func (m *Manager) Run(ctx context.Context, session string, call hands.Call) (han
 	}
 	for _, n := range notices {
 		r.Content = append(r.Content, note(n))
+	}
+	if err == nil {
+		r.Content = append(r.Content, b.takeRemarks()...)
 	}
 	return r, err
 }

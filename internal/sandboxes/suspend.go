@@ -123,7 +123,7 @@ func (b *box) write(path string) error {
 
 // resume goes on with the sandbox in the directory taken, which is removed. b is
 // locked.
-func (b *box) resume(ctx context.Context, dir, taken string, pol policy.Policy, links []hands.Link, software Software) (err error) {
+func (b *box) resume(ctx context.Context, dir, taken string, pol policy.Policy, in interior) (err error) {
 	defer func() {
 		if err := os.RemoveAll(taken); err != nil {
 			b.m.Log.Error("a used checkpoint was not removed", "session", b.session, "error", err)
@@ -140,7 +140,8 @@ func (b *box) resume(ctx context.Context, dir, taken string, pol policy.Policy, 
 	if err != nil {
 		return err
 	}
-	spec := b.spec(dir, linkChanges(mem.Links, links), software)
+	spec := b.spec(dir, in)
+	spec.Links = linkChanges(mem.Links, in.links)
 	port, known, err := b.open(ctx, pol, &spec, was)
 	if err != nil {
 		return err
@@ -150,7 +151,7 @@ func (b *box) resume(ctx context.Context, dir, taken string, pol policy.Policy, 
 		b.closePort(port)
 		return err
 	}
-	b.keep(sandbox, port, links, software, known)
+	b.keep(sandbox, port, in, known)
 	return nil
 }
 

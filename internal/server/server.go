@@ -34,6 +34,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/resource"
 	"github.com/ostlerdev/ostler/internal/sandboxes"
 	"github.com/ostlerdev/ostler/internal/secret"
+	"github.com/ostlerdev/ostler/internal/skillstore"
 	"github.com/ostlerdev/ostler/internal/store/sqlite"
 )
 
@@ -162,7 +163,12 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	stored := filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: now})
 	files := &files{Files: stored, outputs: outputs.New(outputs.Config{Files: stored}), log: c.Log}
 	s.background(files.keep)
-	boxes, err := s.sandboxes(ctx, c, data, db, files, keeper, dialer)
+	skills, err := skillstore.New(skillstore.Config{DB: db, Blobs: blobs, IDs: source, Now: now, Dir: data.file("skills")})
+	if err != nil {
+		return err
+	}
+	s.background(keepSkills(skills, c.Log))
+	boxes, err := s.sandboxes(ctx, c, data, db, files, skills, keeper, dialer)
 	if err != nil {
 		return err
 	}
@@ -170,7 +176,8 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Web: pages, Now: now, Log: c.Log})
+	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Web: pages, Now: now, Log: c.Log,
+		Briefs: []brain.Brief{skillstore.Brief}})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,
@@ -180,14 +187,14 @@ func (s *Server) open(ctx context.Context, c Config) error {
 		Changed:   files.changed(boxes),
 	}
 	front := api.New(api.Deps{DB: db, IDs: source, Now: now, Log: c.Log, Models: s.Models, Keys: api.StaticKeys(s.Key),
-		Journal: log, Sessions: sessions, Files: stored, OAuth: tokens})
+		Journal: log, Sessions: sessions, Files: stored, OAuth: tokens, Skills: skills})
 	s.onClose(func() error { front.Close(); return nil })
 	s.handler = front.Handler()
 	return turns.Start(ctx)
 }
 
 // sandboxes makes the manager of sandboxes and the gate they go out by.
-func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys *secret.Box, dialer *dial.Dialer) (*sandboxes.Manager, error) {
+func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, skills *skillstore.Skills, keys *secret.Box, dialer *dial.Dialer) (*sandboxes.Manager, error) {
 	log := audit.New(db, c.Log, time.Now)
 	s.background(log.Run)
 	roots, err := gateRoots(c.GateCA)
@@ -211,6 +218,7 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 		Credentials: credentialsOf(db, keys),
 		Materialize: files.materialize,
 		Software:    software(ready), Repositories: ready.Repositories, Injections: ready.Injections,
+		Mounts: skills.Mounts, Remark: skills.InRepositories,
 		Publish:      files.publish,
 		SuspendAfter: c.SuspendAfter, SuspendDisk: c.SuspendDisk, Keys: keys, WarmPool: c.WarmPool,
 	})

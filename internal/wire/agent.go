@@ -9,7 +9,7 @@ type AgentSpec struct {
 	System            *string           `json:"system"`
 	Tools             []Tool            `json:"tools"`
 	MCPServers        []MCPServer       `json:"mcp_servers"`
-	Skills            []Skill           `json:"skills"`
+	Skills            []AgentSkill      `json:"skills"`
 	Multiagent        *Multiagent       `json:"multiagent"`
 	ExecutionIdentity ExecutionIdentity `json:"execution_identity"`
 }
@@ -61,9 +61,9 @@ type MCPServer struct {
 	URL  string `json:"url"`
 }
 
-// Skill is a skill of an agent. Version is what the caller gave, or the alias
+// AgentSkill is a skill of an agent. Version is what the caller gave, or the alias
 // "latest", which is resolved when a session is created.
-type Skill struct {
+type AgentSkill struct {
 	Type    string `json:"type"` // anthropic or custom
 	SkillID string `json:"skill_id"`
 	Version string `json:"version"`

@@ -106,7 +106,7 @@ type ThreadAgent struct {
 	System            *string           `json:"system"`
 	Tools             []Tool            `json:"tools"`
 	MCPServers        []MCPServer       `json:"mcp_servers"`
-	Skills            []Skill           `json:"skills"`
+	Skills            []AgentSkill      `json:"skills"`
 	ExecutionIdentity ExecutionIdentity `json:"execution_identity"`
 	Version           int64             `json:"version"`
 }

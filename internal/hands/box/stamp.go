@@ -21,13 +21,8 @@ func (p Plan) stamp() (string, error) {
 	p.ID, p.Run, p.Store, p.Gate, p.Checkpoint = "", "", "", "", ""
 	p.Volumes = append([]Volume(nil), p.Volumes...)
 	shown := append([]string(nil), p.Layers...)
-	for i, v := range p.Volumes {
-		if v.ReadOnly && i >= ownVolumes {
-			shown = append(shown, v.Source)
-		}
-		if i < ownVolumes {
-			p.Volumes[i].Source = ""
-		}
+	for i := range min(ownVolumes, len(p.Volumes)) {
+		p.Volumes[i].Source = ""
 	}
 	base := p.Rootfs
 	if base == "" {

@@ -34,7 +34,7 @@ func config(name string) wire.AgentConfig {
 			Name: name, System: &system, Model: wire.ModelConfig{ID: "m", Effort: wire.Effort{Type: "high"}, Speed: "standard"},
 			Tools:             []wire.Tool{{Custom: &wire.CustomTool{Type: "custom", Name: "t", Description: "d", InputSchema: []byte(`{"type":"object"}`)}}},
 			MCPServers:        []wire.MCPServer{},
-			Skills:            []wire.Skill{},
+			Skills:            []wire.AgentSkill{},
 			ExecutionIdentity: wire.ExecutionIdentity{Type: "service_account"},
 		},
 		Metadata: wire.Metadata{"k": name},

@@ -27,6 +27,8 @@ func Run(t *testing.T, open func(t *testing.T) store.DB) {
 	t.Run("files that share bytes", func(t *testing.T) { sharedBlobs(t, open(t)) })
 	t.Run("files expire", func(t *testing.T) { expiry(t, open(t)) })
 	t.Run("resources of sessions", func(t *testing.T) { resources(t, open(t)) })
+	t.Run("skills", func(t *testing.T) { skills(t, open(t)) })
+	t.Run("versions of skills", func(t *testing.T) { skillVersions(t, open(t)) })
 	t.Run("vaults", func(t *testing.T) { vaults(t, open(t)) })
 	t.Run("credentials", func(t *testing.T) { credentials(t, open(t)) })
 	t.Run("credentials of sessions", func(t *testing.T) { sessionCredentials(t, open(t)) })
