@@ -21,6 +21,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
+	"github.com/ostlerdev/ostler/internal/memorystore"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/store"
 )
@@ -45,6 +46,7 @@ type Deps struct {
 	Journal  *journal.Journal
 	Sessions *lifecycle.Service
 	Files    *filestore.Files
+	Memories *memorystore.Service
 
 	// BodyTimeout is how long a client may take to send a JSON body; 0 is a
 	// minute.

@@ -31,6 +31,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/filestore"
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
+	"github.com/ostlerdev/ostler/internal/memorystore"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/secret"
 	"github.com/ostlerdev/ostler/internal/store/sqlite"
@@ -83,7 +84,8 @@ func Start(t testing.TB, change ...func(*api.Deps)) *Server {
 		Models: models, Keys: api.StaticKeys(Key, OtherKey), Journal: log,
 		Sessions: &lifecycle.Service{DB: db, Journal: log, IDs: source, Now: clock.Now, Models: models, Turns: noTurns{},
 			Sealer: sealer, Ended: func(string, bool) {}},
-		Files: filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: clock.Now, MaxBytes: MaxFile}),
+		Files:    filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: clock.Now, MaxBytes: MaxFile}),
+		Memories: memorystore.New(memorystore.Config{DB: db, IDs: source, Now: clock.Now}),
 	}
 	deps.Sessions.Unused = func(keys []string) {
 		if err := deps.Files.Release(context.Background(), keys); err != nil {

@@ -32,6 +32,7 @@ var layers = []layer{
 	{packages: []string{"hands…"}, never: []string{"api…", "brain…", "store…"}, reason: "a sandbox is a seam below the turn"},
 	{packages: []string{"hands/guest…"}, never: []string{"store…", "api…", "brain…", "gate…", "model…", "journal…"}, reason: "guest code runs beside untrusted code and gets nothing of the server"},
 	{packages: []string{"provision…"}, never: []string{"api…", "brain…", "store…", "journal…", "sandboxes"}, reason: "what is put into a sandbox does not know whose it is"},
+	{packages: []string{"memorystore"}, never: []string{"api…", "brain…", "hands…", "net/http"}, reason: "a memory does not know who reads it"},
 	{packages: []string{"brain…"}, never: []string{"api…"}, reason: "a turn does not know how it was asked for"},
 	{packages: []string{"contract", "house"}, only: []string{}, reason: "judges stand outside"},
 }

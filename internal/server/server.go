@@ -29,6 +29,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
+	"github.com/ostlerdev/ostler/internal/memorystore"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/outputs"
 	"github.com/ostlerdev/ostler/internal/resource"
@@ -150,6 +151,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	stored := filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: now})
 	files := &files{Files: stored, outputs: outputs.New(outputs.Config{Files: stored}), log: c.Log}
 	s.background(files.keep)
+	memories := memorystore.New(memorystore.Config{DB: db, IDs: source, Now: now})
 	boxes, err := s.sandboxes(ctx, c, data, db, files, keeper)
 	if err != nil {
 		return err
@@ -164,7 +166,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 		Changed:   files.changed(boxes),
 	}
 	front := api.New(api.Deps{DB: db, IDs: source, Now: now, Log: c.Log, Models: s.Models, Keys: api.StaticKeys(s.Key),
-		Journal: log, Sessions: sessions, Files: stored})
+		Journal: log, Sessions: sessions, Files: stored, Memories: memories})
 	s.onClose(func() error { front.Close(); return nil })
 	s.handler = front.Handler()
 	return turns.Start(ctx)

@@ -3,7 +3,6 @@ package store
 import (
 	"database/sql"
 	"errors"
-	"strings"
 
 	"github.com/ostlerdev/ostler/internal/page"
 	"github.com/ostlerdev/ostler/internal/wire"
@@ -68,10 +67,11 @@ func MemoryAt(tx Tx, store, path string) (wire.Memory, error) {
 	return scanMemory(tx.QueryRow(selectMemory+` WHERE m.store_id = $1 AND m.path = $2`, store, path))
 }
 
-// MemoryBelow is a memory below the directory dir, if there is one.
-func MemoryBelow(tx Tx, store, dir string) (wire.Memory, error) {
-	from, to := dir+"/", after(dir+"/")
-	return scanMemory(tx.QueryRow(selectMemoryBasic+` WHERE m.store_id = $1 AND m.path > $2 AND m.path < $3 ORDER BY m.path LIMIT 1`, store, from, to))
+// MemoryBelow is the first memory below the directory dir other than except;
+// ErrNotFound if there is none.
+func MemoryBelow(tx Tx, store, dir, except string) (wire.Memory, error) {
+	return scanMemory(tx.QueryRow(selectMemoryBasic+` WHERE m.store_id = $1 AND m.path > $2 AND m.path < $3 AND m.id <> $4
+		ORDER BY m.path LIMIT 1`, store, dir+"/", after(dir+"/"), except))
 }
 
 // CountMemories is how many memories a store holds.
@@ -123,7 +123,7 @@ func MemoryContents(tx Tx, versions []string) (map[string]string, error) {
 		if err := rows.Scan(&id, &content); err != nil {
 			return nil, err
 		}
-		out[id] = strings.Clone(content)
+		out[id] = content
 	}
 	return out, rows.Err()
 }

@@ -62,7 +62,7 @@ type MemoryVersion struct {
 	ContentSHA256    *string `json:"content_sha256"` // null of a deletion and if redacted
 	ContentSizeBytes *int64  `json:"content_size_bytes"`
 	RedactedAt       *Time   `json:"redacted_at"`
-	RedactedBy       *Actor  `json:"redacted_by"`
+	RedactedBy       *Actor  `json:"redacted_by,omitzero"` // the one member that is left out instead of null
 }
 
 // The operations that make versions.
