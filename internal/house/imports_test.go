@@ -33,6 +33,7 @@ var layers = []layer{
 	{packages: []string{"hands/guest…"}, never: []string{"store…", "api…", "brain…", "gate…", "model…", "journal…"}, reason: "guest code runs beside untrusted code and gets nothing of the server"},
 	{packages: []string{"provision…"}, never: []string{"api…", "brain…", "store…", "journal…", "sandboxes"}, reason: "what is put into a sandbox does not know whose it is"},
 	{packages: []string{"memorystore"}, never: []string{"api…", "brain…", "hands…", "net/http"}, reason: "a memory does not know who reads it"},
+	{packages: []string{"memorysync"}, never: []string{"api…", "brain…", "journal…", "net/http"}, reason: "a mount does not know who asks"},
 	{packages: []string{"brain…"}, never: []string{"api…"}, reason: "a turn does not know how it was asked for"},
 	{packages: []string{"contract", "house"}, only: []string{}, reason: "judges stand outside"},
 }

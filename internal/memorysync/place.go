@@ -181,17 +181,37 @@ func (m *mount) next() string {
 	return fmt.Sprint(m.serial)
 }
 
-// give makes what the server made the property of the mount's owner, who is
-// root inside.
-func (m *mount) give(f *os.File) error {
+// owner is the host ids of root inside, to whom the driver has given the
+// mount; false if that is the server itself.
+func (m *mount) owner() (uid, gid int, other bool) {
 	info, err := m.root.Stat(".")
 	if err != nil {
-		return err
+		return 0, 0, false
 	}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && os.Getuid() == 0 {
-		return f.Chown(int(st.Uid), int(st.Gid))
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 0, false
+	}
+	return int(st.Uid), int(st.Gid), int(st.Uid) != os.Geteuid()
+}
+
+// give makes what the server made the property of the mount's owner.
+func (m *mount) give(f *os.File) error {
+	if uid, gid, other := m.owner(); other {
+		return f.Chown(uid, gid)
 	}
 	return nil
+}
+
+// hand is give for what was made before the mount had its owner. It tells
+// whether it did anything.
+func (m *mount) hand(p string, info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int(st.Uid) != os.Geteuid() {
+		return false
+	}
+	uid, gid, other := m.owner()
+	return other && m.root.Lchown(p[1:], uid, gid) == nil // or it is gone
 }
 
 func (m *mount) openDir(dir string) (*os.File, error) {

@@ -65,9 +65,15 @@ func (m *mount) lookAt(v *sight, dir string, depth int) error {
 					return errors.Join(err, d.Close())
 				}
 			case info.IsDir():
+				m.hand(p, info)
 				below = append(below, p)
 			case info.Mode().IsRegular():
-				v.files[p] = stampOf(info)
+				if m.hand(p, info) {
+					info, err = m.root.Lstat(p[1:])
+				}
+				if err == nil {
+					v.files[p] = stampOf(info)
+				}
 			default:
 				v.odd[p] = "it is not a regular file"
 			}

@@ -167,7 +167,16 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 	if err != nil {
 		return false, err
 	}
-	spec := hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, Layers: software.Layers, Limits: b.m.Limits,
+	defer func() {
+		if err != nil {
+			b.forget(ctx)
+		}
+	}()
+	mounts, err := b.mounts(ctx, dir)
+	if err != nil {
+		return false, err
+	}
+	spec := hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: links, Mounts: mounts, Layers: software.Layers, Limits: b.m.Limits,
 		GateSocket: filepath.Join(b.m.SocketDir, sandboxID(b.session))}
 	port, err := b.open(ctx, pol, &spec)
 	if err != nil {
@@ -235,6 +244,7 @@ func (b *box) release(ctx context.Context) {
 	if err := b.port.Close(); err != nil {
 		b.m.Log.Error("a gate port was not closed", "session", b.session, "error", err)
 	}
+	b.forget(ctx)
 	b.shown.Release()
 	b.sandbox, b.port, b.shown = nil, nil, Software{}
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
 	"github.com/ostlerdev/ostler/internal/memorystore"
+	"github.com/ostlerdev/ostler/internal/memorysync"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/outputs"
 	"github.com/ostlerdev/ostler/internal/resource"
@@ -152,11 +153,13 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	files := &files{Files: stored, outputs: outputs.New(outputs.Config{Files: stored}), log: c.Log}
 	s.background(files.keep)
 	memories := memorystore.New(memorystore.Config{DB: db, IDs: source, Now: now})
-	boxes, err := s.sandboxes(ctx, c, data, db, files, keeper)
+	s.background(pruneMemories(memories, c.Log))
+	boxes, err := s.sandboxes(ctx, c, data, db, files, memories, keeper)
 	if err != nil {
 		return err
 	}
-	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Now: now, Log: c.Log})
+	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Now: now, Log: c.Log,
+		Briefs: []brain.Brief{memoryBrief}})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,
@@ -173,7 +176,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 }
 
 // sandboxes makes the manager of sandboxes and the gate they go out by.
-func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys vault.Unsealer) (*sandboxes.Manager, error) {
+func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, memories *memorystore.Service, keys vault.Unsealer) (*sandboxes.Manager, error) {
 	allow, err := dial.ParseAllow(c.AllowPrivate)
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
@@ -199,18 +202,24 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 	if err != nil {
 		return nil, err
 	}
+	mounts := memorysync.New(memorysync.Config{DB: db, Memories: memories, Log: c.Log})
+	s.onClose(mounts.Close)
 	boxes, err := sandboxes.New(ctx, sandboxes.Config{
 		Driver: s.Driver, Gate: out, Dir: data.file("sandboxes"), SocketDir: sockets, Limits: c.Limits, Log: c.Log,
 		Policy:      policyOf(db),
 		Credentials: credentialsOf(db, keys),
 		Materialize: files.materialize,
 		Software:    software(ready), Repositories: ready.Repositories, Injections: ready.Injections,
+		Mounts: mounts.Mounts, Memory: mounts,
 		Publish: files.publish,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.onClose(func() error { boxes.Close(); return nil })
+	if err := mounts.Recover(ctx, data.file("sandboxes")); err != nil { // now that no sandbox of an earlier process is left
+		c.Log.Error("what agents wrote to memory stores before the last stop was not taken", "error", err)
+	}
 	return boxes, nil
 }
 
