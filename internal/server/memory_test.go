@@ -183,7 +183,9 @@ func TestMemoriesOutliveTheTurnAndTheServer(t *testing.T) {
 	r := start(t, dir, m.URL).remembering(m)
 	s := r.attached("")
 	r.bash(s, "(sleep 0.3; echo in the background > /mnt/memory/team-notes/later) >/dev/null 2>&1 &")
-	await(t, func() bool { return strings.Contains(strings.Join(r.history(), "\n"), "created /later in the background") })
+	await(t, func() bool {
+		return strings.Contains(strings.Join(r.history(), "\n"), "created /later in the background")
+	})
 
 	m.Queue(modeltest.ToolUse("bash", map[string]any{"command": "echo kept > /mnt/memory/team-notes/kept; touch /mnt/session/outputs/begun; exec sleep 1000"}))
 	r.say(s, "on")
@@ -205,7 +207,9 @@ func TestMemoriesOutliveTheTurnAndTheServer(t *testing.T) {
 	// The end of a session takes what is left.
 	r.bash(s, "(sleep 0.05; echo bye > /mnt/memory/team-notes/bye) >/dev/null 2>&1 & sleep 0.1")
 	r.call("DELETE", "/v1/sessions/"+s, "")
-	await(t, func() bool { return strings.Contains(strings.Join(r.history(), "\n"), "created /bye bye session_actor "+s) })
+	await(t, func() bool {
+		return strings.Contains(strings.Join(r.history(), "\n"), "created /bye bye session_actor "+s)
+	})
 }
 
 // await waits until something is so.
