@@ -89,9 +89,16 @@ func (r *remembering) history() (out []string) {
 }
 
 func TestAgentsShareAMemoryStore(t *testing.T) {
+	for _, sandbox := range []string{"gvisor", "namespace"} {
+		t.Run(sandbox, func(t *testing.T) { shareAMemoryStore(t, sandbox) })
+	}
+}
+
+func shareAMemoryStore(t *testing.T, sandbox string) {
 	m := modeltest.New(t)
-	dir := t.TempDir()
-	r := serveHere(t, config(dir, m.URL)).remembering(m)
+	c := config(t.TempDir(), m.URL)
+	c.Sandbox = sandbox
+	r := serveHere(t, c).remembering(m)
 	a, b := r.attached(`,"instructions":"Read style.md first."`), r.attached(`,"access":"read_only"`)
 
 	// What is stored is there, what is written is a version at once, and an

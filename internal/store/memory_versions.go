@@ -109,7 +109,7 @@ func ListMemoryVersions(tx Tx, store string, f VersionFilter, r page.Range) ([]w
 		versionColumnsOf(f.Full)+conds+tail, w.args...)
 }
 
-// PruneMemoryVersions removes at most limit versions that are older than
+// PruneMemoryVersions removes the oldest versions, at most limit, that are older than
 // before (microseconds), not among the newest kept ones of their memory, and
 // not the content of a live one. It answers how many went.
 func PruneMemoryVersions(tx Tx, before int64, kept, limit int) (int64, error) {
@@ -118,7 +118,7 @@ func PruneMemoryVersions(tx Tx, before int64, kept, limit int) (int64, error) {
 			SELECT id, created_at, ROW_NUMBER() OVER (PARTITION BY memory_id ORDER BY created_at DESC, id DESC) AS place
 			FROM memory_versions WHERE memory_id IN (SELECT memory_id FROM memory_versions WHERE created_at < $1)
 		) AS placed
-		WHERE created_at < $1 AND place > $2 AND id NOT IN (SELECT version_id FROM memories) LIMIT $3)`, before, kept, limit)
+		WHERE created_at < $1 AND place > $2 AND id NOT IN (SELECT version_id FROM memories) ORDER BY created_at, id LIMIT $3)`, before, kept, limit)
 	if err != nil {
 		return 0, err
 	}
