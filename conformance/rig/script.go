@@ -36,6 +36,10 @@ var scripts = map[string][]step{
 		call("bash", "command", "set -e; mkdir -p /mnt/session/outputs; wc -l < /workspace/input.csv > /mnt/session/outputs/count.txt; cp /workspace/input.csv /mnt/session/outputs/copy.csv; echo done"),
 		quote("Counted: "),
 	},
+	"remember": {
+		call("bash", "command", "cd /mnt/memory/team-notes && cat greeting.md && mkdir people && echo likes tea > people/ann.md"),
+		quote("It says: "),
+	},
 	"hang": {func(modeltest.Request) modeltest.Reply {
 		return modeltest.Text(strings.Repeat("waiting ", 20)).HangAt(4, modeltest.NewHang())
 	}},

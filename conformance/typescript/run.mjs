@@ -9,6 +9,7 @@ import './vaults.mjs';
 import './oauth.mjs';
 import './web.mjs';
 import './skills.mjs';
+import './memory.mjs';
 import './failures.mjs';
 import { main } from './checks.mjs';
 

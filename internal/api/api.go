@@ -21,6 +21,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
+	"github.com/ostlerdev/ostler/internal/memorystore"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/skillstore"
 	"github.com/ostlerdev/ostler/internal/store"
@@ -48,6 +49,7 @@ type Deps struct {
 	Files    *filestore.Files
 	OAuth    Validator
 	Skills   *skillstore.Skills
+	Memories *memorystore.Service
 
 	// BodyTimeout is how long a client may take to send a JSON body; 0 is a
 	// minute.

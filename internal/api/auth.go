@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"net/http"
 	"strings"
 
@@ -18,7 +19,10 @@ type Kind string
 const AdminKey Kind = "api_key"
 
 // Principal is who a credential stands for.
-type Principal struct{ Kind Kind }
+type Principal struct {
+	Kind Kind
+	ID   string // of the key, which it doesn't tell: apikey_…
+}
 
 // Keys looks credentials up.
 type Keys interface {
@@ -47,7 +51,13 @@ func (s staticKeys) Lookup(token string) (Principal, bool) {
 	for i := range s {
 		found |= subtle.ConstantTimeCompare(sum[:], s[i][:])
 	}
-	return Principal{Kind: AdminKey}, found == 1
+	return Principal{Kind: AdminKey, ID: keyID(token)}, found == 1
+}
+
+// keyID names a key without telling it.
+func keyID(key string) string {
+	sum := sha256.Sum256([]byte("id of an API key\x00" + key))
+	return "apikey_" + hex.EncodeToString(sum[:12])
 }
 
 // authenticate finds the caller's credential: x-api-key, or an Authorization

@@ -29,6 +29,8 @@ var statuses = map[fault.Kind]struct {
 	fault.RateLimited:     {http.StatusTooManyRequests, "rate_limit_error"},
 	fault.Unavailable:     {http.StatusServiceUnavailable, "api_error"},
 	fault.BadRange:        {http.StatusRequestedRangeNotSatisfiable, "invalid_request_error"},
+	fault.PathConflict:    {http.StatusConflict, "memory_path_conflict_error"},
+	fault.Stale:           {http.StatusConflict, "memory_precondition_failed_error"},
 }
 
 // refuse answers with an error, the one place where that happens. An answer
@@ -42,6 +44,9 @@ func (s *Server) refuse(w *answer, requestID string, err error) {
 	}
 	st := statuses[f.Kind]
 	body := wire.ErrorResponse{Type: "error", RequestID: requestID, Error: wire.ErrorInfo{Type: st.typ, Message: legible(f.Error())}}
+	if f.Blocker != nil {
+		body.Error.ConflictingMemoryID, body.Error.ConflictingPath = f.Blocker.ID, f.Blocker.Path
+	}
 	if f.Code != "" || len(f.Details) > 0 {
 		body.Error.Details = maps.Clone(f.Details)
 	}
@@ -61,7 +66,7 @@ func (s *Server) refuse(w *answer, requestID string, err error) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	switch f.Kind {
-	case fault.Conflict:
+	case fault.Conflict, fault.PathConflict, fault.Stale:
 		h.Set("x-should-retry", "false") // clients repeat a 409 otherwise, in vain
 	case fault.Unauthenticated:
 		h.Set("WWW-Authenticate", "Bearer")

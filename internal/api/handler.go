@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 
@@ -68,7 +67,9 @@ func (s *Server) endpoint(r route) http.Handler {
 		if asked := req.Header.Get("anthropic-version"); c.version == version2026 && asked > version2026 {
 			s.newer.Do(func() { s.Log.Info("a client asks for a version of the API newer than any known", "version", asked) })
 		}
-		if r.beta != "" && !slices.Contains(betas(req.Header), r.beta) {
+		if named, err := namesBeta(r.beta, betas(req.Header)); err != nil {
+			return err
+		} else if !named {
 			return fault.New(fault.NotFound, "no endpoint at %s without the header `anthropic-beta: %s`", req.URL.Path, r.beta)
 		}
 		return r.handle(w, req)

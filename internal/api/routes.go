@@ -81,6 +81,22 @@ func (s *Server) routes() []route {
 		{"POST /v1/vaults/{vault_id}/credentials/{credential_id}/archive", s.archiveCredential, managedAgents},
 		{"POST /v1/vaults/{vault_id}/credentials/{credential_id}/mcp_oauth_validate", s.validateCredential, managedAgents},
 
+		{"POST /v1/memory_stores", s.createMemoryStore, agentMemory},
+		{"GET /v1/memory_stores", s.listMemoryStores, agentMemory},
+		{"GET /v1/memory_stores/{memory_store_id}", s.getMemoryStore, agentMemory},
+		{"POST /v1/memory_stores/{memory_store_id}", s.updateMemoryStore, agentMemory},
+		{"DELETE /v1/memory_stores/{memory_store_id}", s.deleteMemoryStore, agentMemory},
+		{"POST /v1/memory_stores/{memory_store_id}/archive", s.archiveMemoryStore, agentMemory},
+		{"POST /v1/memory_stores/{memory_store_id}/memories", s.createMemory, agentMemory},
+		{"GET /v1/memory_stores/{memory_store_id}/memories", s.listMemories, agentMemory},
+		{"GET /v1/memory_stores/{memory_store_id}/memories/{memory_id}", s.getMemory, agentMemory},
+		{"POST /v1/memory_stores/{memory_store_id}/memories/{memory_id}", s.updateMemory, agentMemory},
+		{"PATCH /v1/memory_stores/{memory_store_id}/memories/{memory_id}", s.updateMemory, agentMemory}, // of the product's first documentation
+		{"DELETE /v1/memory_stores/{memory_store_id}/memories/{memory_id}", s.deleteMemory, agentMemory},
+		{"GET /v1/memory_stores/{memory_store_id}/memory_versions", s.listMemoryVersions, agentMemory},
+		{"GET /v1/memory_stores/{memory_store_id}/memory_versions/{memory_version_id}", s.getMemoryVersion, agentMemory},
+		{"POST /v1/memory_stores/{memory_store_id}/memory_versions/{memory_version_id}/redact", s.redactMemoryVersion, agentMemory},
+
 		{"GET /ostler/v1/gate_log", s.listGateLog, ""}, // this server's own
 
 		{"GET /v1/models", s.listModels, ""},

@@ -77,6 +77,7 @@ func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) error {
 		Statuses:        q.list("statuses"),
 		IncludeArchived: q.flag("include_archived"),
 		Created:         q.window("created_at"),
+		MemoryStoreID:   q.text("memory_store_id"),
 	}
 	req := q.page("sessions", q.order(page.Desc), 20, 100)
 	if q.err != nil {
@@ -93,7 +94,7 @@ func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) error {
 	if err := f.Created.Check(req.Cursor); err != nil {
 		return err
 	}
-	if q.text("memory_store_id") != "" || q.text("deployment_id") != "" { // neither exists yet, so no session has one
+	if q.text("deployment_id") != "" { // there are none yet, so no session has one
 		return s.writeJSON(w, wire.BidirectionalPage[*wire.Session]{})
 	}
 	out := wire.BidirectionalPage[*wire.Session]{}

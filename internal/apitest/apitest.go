@@ -31,6 +31,7 @@ import (
 	"github.com/ostlerdev/ostler/internal/filestore"
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
+	"github.com/ostlerdev/ostler/internal/memorystore"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/secret"
 	"github.com/ostlerdev/ostler/internal/skillstore"
@@ -88,8 +89,9 @@ func Start(t testing.TB, change ...func(*api.Deps)) *Server {
 		Models: models, Keys: api.StaticKeys(Key, OtherKey), Journal: log,
 		Sessions: &lifecycle.Service{DB: db, Journal: log, IDs: source, Now: clock.Now, Models: models, Turns: noTurns{},
 			Sealer: sealer, Ended: func(string, bool) {}},
-		Skills: skills,
-		Files:  filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: clock.Now, MaxBytes: MaxFile}),
+		Skills:   skills,
+		Files:    filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: clock.Now, MaxBytes: MaxFile}),
+		Memories: memorystore.New(memorystore.Config{DB: db, IDs: source, Now: clock.Now}),
 	}
 	deps.Sessions.Unused = func(keys []string) {
 		if err := deps.Files.Release(context.Background(), keys); err != nil {

@@ -43,7 +43,11 @@ func routes() []string {
 
 // RouteOf finds the route that a request's method and path belong to. A route
 // with more literal segments wins, so that …/work/poll is not a {work_id}.
+// PATCH stands for POST, as in the product's first documentation.
 func RouteOf(method, path string) (string, bool) {
+	if method == "PATCH" {
+		method = "POST"
+	}
 	best, bestLiterals := "", -1
 	for _, route := range routes() {
 		if n := literals(route, method+" "+path); n > bestLiterals {

@@ -29,6 +29,8 @@ const (
 	RateLimited                 // 429 rate_limit_error
 	Unavailable                 // 503 api_error
 	BadRange                    // 416 invalid_request_error
+	PathConflict                // 409 memory_path_conflict_error
+	Stale                       // 409 memory_precondition_failed_error
 )
 
 // Error is a refusal with a reason the caller may read.
@@ -38,7 +40,11 @@ type Error struct {
 	Message string         // the problem, without the path
 	Code    string         // stable error_code of error.details; "" if none
 	Details map[string]any // more keys of error.details
+	Blocker *Blocker       // of kind PathConflict
 }
+
+// Blocker is the memory that is in the way of another's path.
+type Blocker struct{ ID, Path string }
 
 func (e *Error) Error() string {
 	if e.Path == "" {

@@ -35,6 +35,8 @@ var layers = []layer{
 	{packages: []string{"oauth"}, never: []string{"api…", "brain…", "journal…", "hands…", "sandboxes", "gate", "gate/dial"}, reason: "tokens are kept for whoever asks, over the transport that is given"},
 	{packages: []string{"web…"}, never: []string{"api…", "brain…", "store…", "journal…"}, reason: "the web tools know an agent's settings, not its session"},
 	{packages: []string{"web/domain"}, only: []string{"gate/policy"}, never: []string{"net/http"}, reason: "which URLs are allowed is a rule without I/O"},
+	{packages: []string{"memorystore"}, never: []string{"api…", "brain…", "hands…", "net/http"}, reason: "a memory does not know who reads it"},
+	{packages: []string{"memorysync"}, never: []string{"api…", "brain…", "journal…", "net/http"}, reason: "a mount does not know who asks"},
 	{packages: []string{"brain…"}, never: []string{"api…"}, reason: "a turn does not know how it was asked for"},
 	{packages: []string{"contract", "house"}, only: []string{}, reason: "judges stand outside"},
 }

@@ -18,6 +18,9 @@ const (
 	File        = "file_"
 	Vault       = "vlt_"
 	Credential  = "vcrd_"
+	MemoryStore = "memstore_"
+	Memory      = "mem_"
+	MemoryVer   = "memver_"
 	Request     = "req_"
 )
 

@@ -27,6 +27,8 @@ type Item struct {
 	Checkout *wire.RepositoryCheckout
 	Secret   string // sealed authorization token, set by Bind; "" for none
 	token    string
+
+	Memory *wire.MemoryStoreResource // memory_store; name, description and mount path are set by AttachStores
 }
 
 // Sealer encrypts a secret for the store. aad names what the secret belongs
@@ -89,6 +91,9 @@ func (p *Plan) Copy(i *Item, src *file.Record, now int64) file.Record {
 
 // Wire is the API's form of a bound item. now is microseconds since 1970.
 func (i *Item) Wire(now int64) wire.Resource {
+	if i.Memory != nil {
+		return i.Memory
+	}
 	at := wire.Micros(now)
 	if i.Type == wire.ResourceFile {
 		return &wire.FileResource{

@@ -6,13 +6,14 @@
 // that is added later), gives the plan ids and seals its tokens with
 // [Plan.Bind], and hands it to the store inside its transaction.
 //
-// The package may import wire, fault, ids and file only.
+// The package may import wire, fault, ids, file and memory only.
 package resource
 
 import (
 	"fmt"
 
 	"github.com/ostlerdev/ostler/internal/fault"
+	"github.com/ostlerdev/ostler/internal/memory"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
@@ -50,7 +51,11 @@ func Check(params []wire.ResourceParams, env Environment, opt Options) (Plan, er
 	for i := range params {
 		at := fmt.Sprintf("resources[%d]", i)
 		item, err := check(&params[i], opt)
-		if err == nil {
+		switch {
+		case err != nil:
+		case item.Memory != nil:
+			err = takeStore(plan.Items, item.Memory.MemoryStoreID)
+		default:
 			err = taken.take(item.Type, item.MountPath)
 		}
 		if err != nil {
@@ -81,6 +86,9 @@ func CheckAdd(params *wire.ResourceParams, have []wire.Resource, env Environment
 	taken := newPlaces()
 	files := 0
 	for _, r := range have {
+		if r.ResourceType() == wire.ResourceMemoryStore {
+			continue // where nothing else may lie
+		}
 		taken.mark(r.ResourceType(), r.ResourceMountPath())
 		if r.ResourceType() == wire.ResourceFile {
 			files++
@@ -117,7 +125,7 @@ func check(p *wire.ResourceParams, opt Options) (Item, error) {
 	case p.GitHubRepository != nil:
 		return checkRepository(p.GitHubRepository, opt)
 	}
-	return Item{}, fault.At("type", "memory stores are not supported yet by this server")
+	return checkMemoryStore(p.MemoryStore)
 }
 
 func checkFile(p *wire.FileResourceParams) (Item, error) {
@@ -139,8 +147,11 @@ func checkFile(p *wire.FileResourceParams) (Item, error) {
 }
 
 func limit(typ string) int {
-	if typ == wire.ResourceFile {
+	switch typ {
+	case wire.ResourceFile:
 		return MaxFiles
+	case wire.ResourceMemoryStore:
+		return memory.MaxAttached
 	}
 	return MaxRepositories
 }

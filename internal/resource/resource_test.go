@@ -83,7 +83,9 @@ func TestCheckRefuses(t *testing.T) {
 		{[]string{repo + `,"authorization_token":"a b"}`}, "resources[0].authorization_token: must have visible ASCII"},
 		{[]string{repo + `,"authorization_token":"a\nb"}`}, "resources[0].authorization_token: must have visible ASCII"},
 		{[]string{repo + `}`, repo + `}`}, "resources[1].mount_path: `/workspace/r` collides"},
-		{[]string{file1, `{"type":"memory_store","memory_store_id":"memstore_1"}`}, "resources[1].type: memory stores are not supported yet by this server"},
+		{[]string{file1, `{"type":"memory_store"}`}, "resources[1].memory_store_id: field required"},
+		{[]string{store1 + `}`, file1, store1 + `,"access":"read_only"}`}, "resources[2].memory_store_id: memory store `memstore_1` is attached at resources[0] already"},
+		{[]string{store1 + `,"access":"write"}`}, "resources[0].access: `write` is not one of"},
 	} {
 		if _, err := Check(params(t, c.items...), cloud, Options{}); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%v\ngot  %v\nwant %s", c.items, err, c.want)
@@ -98,7 +100,6 @@ func TestSelfHostedEnvironmentsHaveNoResources(t *testing.T) {
 		`{"type":"file","file_id":"file_1"}`: text,
 		repo + `}`:                           text,
 		`{"type":"file"}`:                    text,
-		`{"type":"memory_store","memory_store_id":"memstore_1"}`: "resources[0].type: memory stores",
 	} {
 		if _, err := Check(params(t, item), env, Options{}); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", item, err)
@@ -106,6 +107,9 @@ func TestSelfHostedEnvironmentsHaveNoResources(t *testing.T) {
 	}
 	if _, err := CheckAdd(&params(t, `{"type":"file","file_id":"file_1"}`)[0], nil, env, Options{}); err == nil || err.Error() != text {
 		t.Errorf("add: %v", err)
+	}
+	if plan, err := Check(params(t, store1+`}`), env, Options{}); err != nil || len(plan.Items) != 1 {
+		t.Errorf("a memory store: %v, %v", plan, err)
 	}
 	if plan, err := Check(nil, env, Options{}); err != nil || len(plan.Items) != 0 {
 		t.Errorf("none: %v, %v", plan, err)

@@ -168,6 +168,11 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 	if err != nil {
 		return false, err
 	}
+	defer func() {
+		if err != nil {
+			b.forget(ctx)
+		}
+	}()
 	in := interior{software: software}
 	if in.mounts, err = b.mounts(ctx, dir); err != nil {
 		return false, err
@@ -196,14 +201,6 @@ type interior struct {
 	links    []hands.Link
 	mounts   []hands.Mount
 	software Software
-}
-
-// mounts is what the session's sandbox shows of the host.
-func (b *box) mounts(ctx context.Context, dir string) ([]hands.Mount, error) {
-	if b.m.Mounts == nil {
-		return nil, nil
-	}
-	return b.m.Mounts(ctx, b.session, dir)
 }
 
 // start makes a new sandbox over dir. b is locked.
@@ -248,6 +245,7 @@ func (b *box) release(ctx context.Context) {
 		b.m.Log.Error("a sandbox was not closed", "session", b.session, "error", err)
 	}
 	b.closePort(b.port)
+	b.forget(ctx)
 	b.shown.Release()
 	b.sandbox, b.port, b.shown, b.secrets = nil, nil, Software{}, secrets{}
 }

@@ -67,6 +67,8 @@ type Config struct {
 	// request anew; has says whether there are repositories at all, whose
 	// tokens may come later. Nil is none.
 	Injections func(ctx context.Context, session string) (in []gate.Injection, has bool, err error)
+	// Memory keeps mounted memory stores in step; nil has none.
+	Memory Memory
 	// Publish makes files of what is in dir's outputs.
 	Publish func(ctx context.Context, session, dir string) error
 	// Idle is how long a sandbox that can't be suspended stays without calls;
@@ -188,6 +190,10 @@ func (m *Manager) Run(ctx context.Context, session string, call hands.Call) (han
 	}
 	r, err := sandbox.Run(ctx, call)
 	r.Notices = notices
+	m.remember(ctx, session)
+	if err == nil {
+		m.heed(session, &r)
+	}
 	if err == nil && fresh {
 		r.Content = append(r.Content, restartedNote)
 	}
@@ -200,7 +206,8 @@ func (m *Manager) Run(ctx context.Context, session string, call hands.Call) (han
 	return r, err
 }
 
-// Settle publishes the session's outputs, if it has a sandbox.
+// Settle publishes the session's outputs and takes its memories, if it has a
+// sandbox.
 func (m *Manager) Settle(ctx context.Context, session string) error {
 	m.mu.Lock()
 	b := m.live[session]
@@ -208,6 +215,7 @@ func (m *Manager) Settle(ctx context.Context, session string) error {
 	if b == nil || !b.used() {
 		return nil
 	}
+	m.remember(ctx, session)
 	return m.Publish(ctx, session, m.dirOf(session))
 }
 

@@ -11,9 +11,6 @@ import (
 	"github.com/ostlerdev/ostler/internal/sandboxes"
 )
 
-// sweepEvery is the time between two sweeps of expired files.
-const sweepEvery = time.Hour
-
 // files is what the other parts ask of files.
 type files struct {
 	*filestore.Files
@@ -50,18 +47,7 @@ func (f *files) keep(ctx context.Context) {
 	if removed > 0 {
 		f.log.Info("removed bytes without a file", "count", removed)
 	}
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		if err := f.Sweep(ctx); err != nil && ctx.Err() == nil {
-			f.log.Error("expired files were not swept", "error", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
+	hourly(f.log, "expired files were not swept", f.Sweep)(ctx)
 }
 
 // refreshTime bounds how long a client waits until its session's sandbox shows

@@ -29,6 +29,8 @@ import (
 	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
+	"github.com/ostlerdev/ostler/internal/memorystore"
+	"github.com/ostlerdev/ostler/internal/memorysync"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/outputs"
 	"github.com/ostlerdev/ostler/internal/resource"
@@ -167,8 +169,10 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	s.background(keepSkills(skills, c.Log))
-	boxes, err := s.sandboxes(ctx, c, data, db, files, skills, keeper, dialer)
+	s.background(hourly(c.Log, "what is left of deleted skills was not removed", skills.Sweep))
+	memories := memorystore.New(memorystore.Config{DB: db, IDs: source, Now: now})
+	s.background(hourly(c.Log, "old versions of memories were not removed", memories.Prune))
+	boxes, err := s.sandboxes(ctx, c, data, db, contents{files, skills, memories}, keeper, dialer)
 	if err != nil {
 		return err
 	}
@@ -177,7 +181,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 		return err
 	}
 	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Web: pages, Now: now, Log: c.Log,
-		Briefs: []brain.Brief{skillstore.Brief}})
+		Briefs: []brain.Brief{skillstore.Brief, memoryBrief}})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,
@@ -187,14 +191,14 @@ func (s *Server) open(ctx context.Context, c Config) error {
 		Changed:   files.changed(boxes),
 	}
 	front := api.New(api.Deps{DB: db, IDs: source, Now: now, Log: c.Log, Models: s.Models, Keys: api.StaticKeys(s.Key),
-		Journal: log, Sessions: sessions, Files: stored, OAuth: tokens, Skills: skills})
+		Journal: log, Sessions: sessions, Files: stored, OAuth: tokens, Skills: skills, Memories: memories})
 	s.onClose(func() error { front.Close(); return nil })
 	s.handler = front.Handler()
 	return turns.Start(ctx)
 }
 
 // sandboxes makes the manager of sandboxes and the gate they go out by.
-func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, skills *skillstore.Skills, keys *secret.Box, dialer *dial.Dialer) (*sandboxes.Manager, error) {
+func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, in contents, keys *secret.Box, dialer *dial.Dialer) (*sandboxes.Manager, error) {
 	log := audit.New(db, c.Log, time.Now)
 	s.background(log.Run)
 	roots, err := gateRoots(c.GateCA)
@@ -212,20 +216,25 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 	if err != nil {
 		return nil, err
 	}
+	mounts := memorysync.New(memorysync.Config{DB: db, Memories: in.memories, Log: c.Log})
+	s.onClose(mounts.Close)
 	boxes, err := sandboxes.New(ctx, sandboxes.Config{
 		Driver: s.Driver, Gate: out, Dir: data.file("sandboxes"), SocketDir: sockets, Limits: c.Limits, Log: c.Log,
 		Policy:      policyOf(db),
 		Credentials: credentialsOf(db, keys),
-		Materialize: files.materialize,
+		Materialize: in.files.materialize,
 		Software:    software(ready), Repositories: ready.Repositories, Injections: ready.Injections,
-		Mounts: skills.Mounts, Remark: skills.InRepositories,
-		Publish:      files.publish,
+		Mounts: in.mounts(mounts), Remark: in.skills.InRepositories, Memory: mounts,
+		Publish:      in.files.publish,
 		SuspendAfter: c.SuspendAfter, SuspendDisk: c.SuspendDisk, Keys: keys, WarmPool: c.WarmPool,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.onClose(func() error { boxes.Close(); return nil })
+	if err := mounts.Recover(ctx, data.file("sandboxes")); err != nil { // now that no sandbox of an earlier process is left
+		c.Log.Error("what agents wrote to memory stores before the last stop was not taken", "error", err)
+	}
 	return boxes, nil
 }
 

@@ -29,6 +29,11 @@ func InsertResources(tx Tx, plan resource.Plan, at int64) error {
 				return err
 			}
 		}
+		if item.Memory != nil {
+			if err := AttachMemoryStore(tx, plan.SessionID, item.Memory.MemoryStoreID); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(`INSERT INTO session_resources (id, session_id, pos, type, created_at, updated_at, doc, secret)
 			VALUES ($1, $2, $3, $4, $5, $5, $6, $7)`,
 			item.ID, plan.SessionID, last+int64(i)+1, item.Type, at, encode(item.Wire(at)), nullable(item.Secret))

@@ -132,6 +132,7 @@ func DeleteSession(tx Tx, id string) error {
 		`DELETE FROM inbox WHERE session_id = $1`,
 		`DELETE FROM calls WHERE session_id = $1`,
 		`DELETE FROM session_resources WHERE session_id = $1`,
+		`DELETE FROM memory_attachments WHERE session_id = $1`,
 		`DELETE FROM sessions WHERE id = $1`,
 	} {
 		if _, err := tx.Exec(q, id); err != nil {
@@ -148,6 +149,7 @@ type SessionFilter struct {
 	Statuses        []string
 	IncludeArchived bool
 	Created         page.Window
+	MemoryStoreID   string // "" is any
 }
 
 // SessionKey is a session's place in a list by age.
@@ -167,6 +169,9 @@ func ListSessions(tx Tx, f SessionFilter, r page.Range) ([]*Session, error) {
 	}
 	if !f.IncludeArchived {
 		w.add("archived_at IS NULL")
+	}
+	if f.MemoryStoreID != "" {
+		w.add("id IN (SELECT session_id FROM memory_attachments WHERE store_id = ?)", f.MemoryStoreID)
 	}
 	w.window("created_at", f.Created)
 	conds, tail := w.page(r, "created_at", "id")

@@ -11,7 +11,7 @@ import (
 
 const selectVersion = `SELECT id, skill_id, created_at, blob, doc FROM skill_versions`
 
-func scanVersion(row scanner) (v skill.Version, err error) {
+func scanSkillVersion(row scanner) (v skill.Version, err error) {
 	var doc []byte
 	if err := row.Scan(&v.ID, &v.SkillID, &v.CreatedAt, &v.Blob, &doc); err != nil {
 		return v, err
@@ -20,7 +20,7 @@ func scanVersion(row scanner) (v skill.Version, err error) {
 }
 
 func oneVersion(row *sql.Row) (skill.Version, error) {
-	v, err := scanVersion(row)
+	v, err := scanSkillVersion(row)
 	if err == sql.ErrNoRows {
 		err = ErrNotFound
 	}
@@ -61,7 +61,7 @@ func ListSkillVersions(tx Tx, skillID string, r page.Range) ([]skill.Version, er
 	w.add("skill_id = ?", skillID)
 	w.add("hidden = 0")
 	conds, tail := w.page(r, "created_at", "")
-	return Collect(tx, func(rows *sql.Rows) (skill.Version, error) { return scanVersion(rows) }, selectVersion+conds+tail, w.args...)
+	return Collect(tx, func(rows *sql.Rows) (skill.Version, error) { return scanSkillVersion(rows) }, selectVersion+conds+tail, w.args...)
 }
 
 // DeleteSkillVersion removes a version from its skill and returns the key of

@@ -12,4 +12,8 @@ type ErrorInfo struct {
 	Type    string         `json:"type"` // such as invalid_request_error
 	Message string         `json:"message"`
 	Details map[string]any `json:"details,omitempty"` // error_code and more keys by code
+
+	// Of type memory_path_conflict_error: the memory in the way.
+	ConflictingMemoryID string `json:"conflicting_memory_id,omitzero"`
+	ConflictingPath     string `json:"conflicting_path,omitzero"`
 }

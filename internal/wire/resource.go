@@ -135,8 +135,8 @@ func (c RepositoryCheckout) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return fmt.Errorf("a checkout of neither a branch nor a commit")
 }
 
-// Resource is a resource of a session in an answer: a *FileResource or a
-// *GitHubRepositoryResource.
+// Resource is a resource of a session in an answer: a *FileResource, a
+// *GitHubRepositoryResource or a *MemoryStoreResource.
 type Resource interface {
 	ResourceID() string
 	ResourceType() string
@@ -197,6 +197,8 @@ func DecodeResource(data []byte) (Resource, error) {
 		r = new(FileResource)
 	case ResourceGitHubRepository:
 		r = new(GitHubRepositoryResource)
+	case ResourceMemoryStore:
+		r = new(MemoryStoreResource)
 	default:
 		return nil, fmt.Errorf("stored resource: unknown type %q", tag.Type)
 	}

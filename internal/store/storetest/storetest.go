@@ -32,6 +32,9 @@ func Run(t *testing.T, open func(t *testing.T) store.DB) {
 	t.Run("vaults", func(t *testing.T) { vaults(t, open(t)) })
 	t.Run("credentials", func(t *testing.T) { credentials(t, open(t)) })
 	t.Run("credentials of sessions", func(t *testing.T) { sessionCredentials(t, open(t)) })
+	t.Run("memory stores", func(t *testing.T) { memoryStores(t, open(t)) })
+	t.Run("memories", func(t *testing.T) { memories(t, open(t)) })
+	t.Run("versions of memories", func(t *testing.T) { memoryVersions(t, open(t)) })
 	t.Run("secrets are sealed again", func(t *testing.T) { reseal(t, open(t)) })
 	t.Run("refreshes of OAuth tokens", func(t *testing.T) { refreshes(t, open(t)) })
 }
