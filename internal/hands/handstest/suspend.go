@@ -56,9 +56,9 @@ func testSuspend(t *testing.T, s *suite) {
 	b := s.start(t)
 	b.bash(`mkdir -p sub; cd sub; WORD='a b'; count() { echo counted; }
 		echo kept | tee /tmp/t /root/r /opt/o > w
-		(i=0; while :; do i=$((i+1)); echo $i > /tmp/tick; mv /tmp/tick /workspace/ticks; sleep 0.01; done) > /dev/null 2>&1 &
+		(i=0; while :; do i=$((i+1)); echo $i > /workspace/tick; mv /workspace/tick /workspace/ticks; sleep 0.01; done) > /dev/null 2>&1 &
 		exec 7>> /workspace/log 8> /tmp/gone; rm /tmp/gone; echo first >&7
-		sleep 1000 & echo $! > /tmp/pid`)
+		sleep 1000 & echo $! > /tmp/pid; until [ -e /workspace/ticks ]; do sleep 0.01; done`)
 	for round := range 3 {
 		path := s.suspend(t, b)
 		before, err := os.ReadFile(b.dir + "/workspace/ticks")
