@@ -28,11 +28,21 @@ func newDisk(box *Sandbox, dir string, limit int64) *disk {
 	return d
 }
 
+// usage is what is below the directory, even if that is moved meanwhile.
 func (d *disk) usage() (int64, error) {
+	for {
+		dir := d.place()
+		used, err := diskUsage(dir)
+		if err == nil || dir == d.place() {
+			return used, err
+		}
+	}
+}
+
+func (d *disk) place() string {
 	d.mu.Lock()
-	dir := d.dir
-	d.mu.Unlock()
-	return diskUsage(dir)
+	defer d.mu.Unlock()
+	return d.dir
 }
 
 // move says that what is bounded is below another directory now.
