@@ -3,8 +3,6 @@ package server
 import (
 	"crypto/tls"
 	"fmt"
-	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/gate/dial"
@@ -12,8 +10,12 @@ import (
 	"github.com/ostlerdev/ostler/internal/store"
 )
 
-// dialer makes the connections that leave this machine for somebody else.
-func (c Config) dialer() (*dial.Dialer, error) {
+// maxHead bounds the headers of answers of token endpoints and probed servers.
+const maxHead = 64 << 10
+
+// oauth makes what refreshes OAuth tokens, and sweeps them in the background.
+// Token endpoints and MCP servers are reached through the guarded dialer.
+func (s *Server) oauth(c Config, db store.DB, keys oauth.Keys) (*oauth.Refresher, error) {
 	allow, err := dial.ParseAllow(c.AllowPrivate)
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
@@ -22,30 +24,19 @@ func (c Config) dialer() (*dial.Dialer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_GATE_HOSTS: %w", err)
 	}
-	return &dial.Dialer{Allow: allow, Names: names}, nil
-}
-
-// maxHead bounds the headers of answers of token endpoints and MCP servers.
-const maxHead = 64 << 10
-
-// remote is the transport to servers that users name: MCP servers and token
-// endpoints.
-func (s *Server) remote(c Config, d *dial.Dialer) (*http.Transport, error) {
 	roots, err := gateRoots(c.GateCA)
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_GATE_CA: %w", err)
 	}
-	t := d.Transport()
-	t.MaxResponseHeaderBytes = maxHead
-	t.TLSClientConfig = &tls.Config{RootCAs: roots}
-	s.onClose(func() error { t.CloseIdleConnections(); return nil })
-	return t, nil
-}
-
-// oauth makes what refreshes OAuth tokens, and sweeps them in the background.
-func (s *Server) oauth(t *http.Transport, db store.DB, keys oauth.Keys, log *slog.Logger) *oauth.Refresher {
-	r := oauth.New(oauth.Config{DB: db, Keys: keys, Transport: t, Now: time.Now, Log: log})
-	s.onClose(func() error { r.Close(); return nil })
+	transport := (&dial.Dialer{Allow: allow, Names: names}).Transport()
+	transport.MaxResponseHeaderBytes = maxHead
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	r := oauth.New(oauth.Config{DB: db, Keys: keys, Transport: transport, Now: time.Now, Log: c.Log})
+	s.onClose(func() error {
+		r.Close()
+		transport.CloseIdleConnections()
+		return nil
+	})
 	s.background(r.Run)
-	return r
+	return r, nil
 }

@@ -145,21 +145,16 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if s.Driver, err = driver(ctx, c, data); err != nil {
 		return err
 	}
-	dialer, err := c.dialer()
-	if err != nil {
-		return err
-	}
-	remote, err := s.remote(c, dialer)
-	if err != nil {
-		return err
-	}
-	tokens := s.oauth(remote, db, keeper, c.Log)
 	source, now := new(ids.Random), time.Now
 	log := journal.New(source, now)
 	stored := filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: now})
 	files := &files{Files: stored, outputs: outputs.New(outputs.Config{Files: stored}), log: c.Log}
 	s.background(files.keep)
-	boxes, err := s.sandboxes(ctx, c, data, db, files, keeper, dialer)
+	boxes, err := s.sandboxes(ctx, c, data, db, files, keeper)
+	if err != nil {
+		return err
+	}
+	tokens, err := s.oauth(c, db, keeper)
 	if err != nil {
 		return err
 	}
@@ -180,14 +175,22 @@ func (s *Server) open(ctx context.Context, c Config) error {
 }
 
 // sandboxes makes the manager of sandboxes and the gate they go out by.
-func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys vault.Unsealer, dialer *dial.Dialer) (*sandboxes.Manager, error) {
+func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys vault.Unsealer) (*sandboxes.Manager, error) {
+	allow, err := dial.ParseAllow(c.AllowPrivate)
+	if err != nil {
+		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
+	}
+	names, err := dial.ParseNames(c.GateHosts)
+	if err != nil {
+		return nil, fmt.Errorf("OSTLER_GATE_HOSTS: %w", err)
+	}
 	log := audit.New(db, c.Log, time.Now)
 	s.background(log.Run)
 	roots, err := gateRoots(c.GateCA)
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_GATE_CA: %w", err)
 	}
-	out := gate.New(gate.Config{Dialer: dialer, Audit: log.Record, Roots: roots})
+	out := gate.New(gate.Config{Dialer: &dial.Dialer{Allow: allow, Names: names}, Audit: log.Record, Roots: roots})
 	s.onClose(out.Close)
 	sockets, err := data.socketDir()
 	if err != nil {
