@@ -142,6 +142,10 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	tokens, err := s.oauth(c, db, keeper)
+	if err != nil {
+		return err
+	}
 	if s.Driver, err = driver(ctx, c, data); err != nil {
 		return err
 	}
@@ -151,10 +155,6 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	files := &files{Files: stored, outputs: outputs.New(outputs.Config{Files: stored}), log: c.Log}
 	s.background(files.keep)
 	boxes, err := s.sandboxes(ctx, c, data, db, files, keeper)
-	if err != nil {
-		return err
-	}
-	tokens, err := s.oauth(c, db, keeper)
 	if err != nil {
 		return err
 	}
