@@ -148,9 +148,6 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	if s.Driver, err = driver(ctx, c, data); err != nil {
-		return err
-	}
 	dialer, err := c.dialer()
 	if err != nil {
 		return err
@@ -160,6 +157,9 @@ func (s *Server) open(ctx context.Context, c Config) error {
 		return err
 	}
 	tokens := s.oauth(remote, db, keeper, c.Log)
+	if s.Driver, err = driver(ctx, c, data); err != nil {
+		return err
+	}
 	source, now := new(ids.Random), time.Now
 	log := journal.New(source, now)
 	stored := filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: now})
