@@ -22,8 +22,8 @@ const (
 	image
 )
 
-// Images are the types of images that a model can see.
-var Images = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
+// images are the types of images that a model can see.
+var images = []string{"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 // texts are the types besides text/… and …+json, …+xml that are text.
 var texts = []string{
@@ -41,7 +41,7 @@ func kindOf(mediaType string) kind {
 		return text
 	case mediaType == "application/pdf":
 		return document
-	case slices.Contains(Images, mediaType):
+	case slices.Contains(images, mediaType):
 		return image
 	}
 	return unsupported
