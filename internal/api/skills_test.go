@@ -214,6 +214,14 @@ func TestSkillsOfAgentsAndSessions(t *testing.T) {
 	if got := fmt.Sprint(session.Agent.Skills); got != fmt.Sprintf("[{custom %s %s} {anthropic xlsx 20261124}]", k.ID, k.LatestVersionID) {
 		t.Errorf("session %s", got)
 	}
+	// Nothing else lies where the skills are.
+	file := mustUpload(t, s, part("file", "a.txt", "", "x")).ID
+	mount := func(path string) string {
+		return `{"type":"file","file_id":"` + file + `","mount_path":"` + path + `"}`
+	}
+	s.Call("POST", "/v1/sessions", `{"agent":"`+agent.ID+`","environment_id":"`+env.ID+`","resources":[`+mount("/workspace/skills.csv")+`,`+mount("/workspace/skills/greeting/x")+`]}`).
+		Refused(t, 400, "invalid_request_error", "resources[1].mount_path: `/workspace/skills/greeting/x` is inside /workspace/skills")
+	s.Call("POST", "/v1/sessions/"+session.ID+"/resources", mount("/workspace/skills")).Refused(t, 400, "invalid_request_error", "mount_path: `/workspace/skills` is inside /workspace/skills")
 	// A new version reaches new sessions alone.
 	s.Clock.Advance(time.Second)
 	next := apitest.JSON[wire.SkillVersion](t, uploadSkill(t, s, "/v1/skills/"+k.ID+"/versions", "anthropic-beta:", part("files[]", "greeting/SKILL.md", "", greetingMD)))

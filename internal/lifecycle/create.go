@@ -82,6 +82,9 @@ func (s *Service) create(tx store.Tx, id string, p wire.CreateSession, doc store
 	if err := attachStores(tx, &plan); err != nil {
 		return nil, err
 	}
+	if err := checkPlaces(plan, doc.Agent.Skills); err != nil {
+		return nil, err
+	}
 	now := s.Now().UnixMicro()
 	row := &store.Session{
 		ID: id, AgentID: doc.Agent.ID, AgentVersion: doc.Agent.Version, EnvironmentID: env.ID, Status: wire.Idle,

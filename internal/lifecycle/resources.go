@@ -27,6 +27,9 @@ func (s *Service) AddResource(ctx context.Context, id string, p wire.ResourcePar
 		if err != nil {
 			return err
 		}
+		if err := checkPlaces(plan, doc.Agent.Skills); err != nil {
+			return err
+		}
 		if err := plan.Bind(id, s.IDs, s.Sealer); err != nil {
 			return err
 		}

@@ -1,6 +1,11 @@
 package lifecycle
 
 import (
+	"path"
+	"strings"
+
+	"github.com/ostlerdev/ostler/internal/fault"
+	"github.com/ostlerdev/ostler/internal/resource"
 	"github.com/ostlerdev/ostler/internal/skill"
 	"github.com/ostlerdev/ostler/internal/skillstore"
 	"github.com/ostlerdev/ostler/internal/store"
@@ -17,6 +22,20 @@ func useSkills(tx store.Tx, session string, skills []wire.AgentSkill) error {
 		}
 	}
 	return store.UseSkills(tx, session, versions)
+}
+
+// skillsDir is where a sandbox shows the skills of its session, read-only.
+const skillsDir = resource.Workspace + "/" + skill.Root
+
+// checkPlaces refuses resources that would lie among the skills of a session.
+func checkPlaces(plan resource.Plan, skills []wire.AgentSkill) error {
+	for _, item := range plan.Items {
+		at := path.Clean(item.MountPath)
+		if len(skills) > 0 && (at == skillsDir || strings.HasPrefix(at, skillsDir+"/")) {
+			return fault.At(fault.Join(item.Path, "mount_path"), "`%s` is inside %s, where the skills of the session are", item.MountPath, skillsDir)
+		}
+	}
+	return nil
 }
 
 // pinSkills resolves the skills of a new session's agent.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ostlerdev/ostler/internal/skill"
 	"github.com/ostlerdev/ostler/internal/skill/prebuilt"
@@ -48,7 +49,7 @@ func (m member) pack(out *zip.Writer, directory string) (err error) {
 	if err != nil && err != io.EOF {
 		return err
 	}
-	h := &zip.FileHeader{Name: directory + "/" + m.path, Method: zip.Deflate}
+	h := &zip.FileHeader{Name: directory + "/" + m.path, Method: zip.Deflate, Modified: someDay}
 	h.SetMode(skill.Mode(m.mode, head))
 	w, err := out.CreateHeader(h)
 	if err != nil {
@@ -57,6 +58,9 @@ func (m member) pack(out *zip.Writer, directory string) (err error) {
 	_, err = io.Copy(w, content)
 	return err
 }
+
+// someDay is the age of all files in archives: the earliest that a zip knows.
+var someDay = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // builtin is the files of a prebuilt skill.
 func builtin(v skill.Version) (out []member, err error) {
