@@ -1,6 +1,7 @@
 package memorysync
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"strings"
@@ -196,31 +197,40 @@ func TestReadOnlyMounts(t *testing.T) {
 	}
 }
 
-// A crash of the machine may leave files empty that the server put in place.
+// A crash of the machine may leave files empty, or not at all, that the server
+// put in place.
 func TestAfterAnotherBoot(t *testing.T) {
-	r, m := open(t)
-	r.save(t, m.store, "/a", "alpha")
-	r.save(t, m.store, "/b", "beta")
-	syncNow(t, m)
+	r := newRig(t)
+	id, home := r.newStore(t), t.TempDir()
+	for _, name := range []string{"a", "b", "c"} {
+		r.save(t, id, "/"+name, "text of "+name)
+	}
+	m := r.mount(t, "sesn_1", home, id, wire.MemoryReadWrite)
 	put(t, m, "/a", "")
-	put(t, m, "/c", "the agent's last")
+	rm(t, m, "/b")
+	put(t, m, "/d", "the agent's last")
 	m.rec.Boot = "another"
-	if err := m.save(); err != nil {
+	if err := errors.Join(m.save(), m.close()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := reopenMount(r.Service, m.recordFile())
+	m, err := reopenMount(r.Service, m.recordFile())
 	if err != nil {
 		t.Fatal(err)
 	}
-	syncNow(t, again)
-	if err := again.close(); err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]string{"/a": "alpha", "/b": "beta", "/c": "the agent's last"}
-	if heads := r.heads(t, m.store); !maps.Equal(heads, want) || !maps.Equal(tree(t, m.dir), want) {
+	syncNow(t, m)
+	want := map[string]string{"/a": "text of a", "/b": "text of b", "/c": "text of c", "/d": "the agent's last"}
+	if heads := r.heads(t, id); !maps.Equal(heads, want) || !maps.Equal(tree(t, m.dir), want) {
 		t.Errorf("memories %v, files %v", heads, tree(t, m.dir))
 	}
-	if err := os.Mkdir(m.side.Name(), 0o755); err != nil { // which again has removed
+	// Nor is a directory that is gone the agent's doing.
+	if err := errors.Join(m.close(), os.RemoveAll(m.dir)); err != nil {
+		t.Fatal(err)
+	}
+	m = r.mount(t, "sesn_1", home, id, wire.MemoryReadWrite)
+	if heads := r.heads(t, id); !maps.Equal(heads, want) || !maps.Equal(tree(t, m.dir), want) {
+		t.Errorf("memories %v, files %v", heads, tree(t, m.dir))
+	}
+	if err := m.close(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -32,6 +32,7 @@ type mount struct {
 
 	mu       sync.Mutex // held during a pass
 	rec      record
+	owner    owner
 	attic    []*relic
 	serial   int
 	again    bool // this pass met a change that another must look at
@@ -72,6 +73,8 @@ func (m *mount) open() (err error) {
 	if err := os.RemoveAll(side); err != nil { // of an earlier process
 		return err
 	}
+	_, err = os.Lstat(m.dir)
+	there := err == nil
 	for _, dir := range []string{m.dir, side} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
@@ -83,7 +86,7 @@ func (m *mount) open() (err error) {
 	if m.root, err = os.OpenRoot(m.dir); err != nil {
 		return errors.Join(err, m.side.Close())
 	}
-	if err := m.load(); err != nil {
+	if err := m.load(there); err != nil {
 		return errors.Join(err, m.close())
 	}
 	return nil

@@ -181,24 +181,27 @@ func (m *mount) next() string {
 	return fmt.Sprint(m.serial)
 }
 
-// owner is the host ids of root inside, to whom the driver has given the
-// mount; false if that is the server itself.
-func (m *mount) owner() (uid, gid int, other bool) {
+// owner is the host ids of root inside, to whom the driver has given a mount.
+type owner struct {
+	uid, gid int
+	other    bool // than the server itself
+}
+
+func (m *mount) findOwner() (o owner, err error) {
 	info, err := m.root.Stat(".")
 	if err != nil {
-		return 0, 0, false
+		return o, err
 	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, 0, false
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		o = owner{int(st.Uid), int(st.Gid), int(st.Uid) != os.Geteuid()}
 	}
-	return int(st.Uid), int(st.Gid), int(st.Uid) != os.Geteuid()
+	return o, nil
 }
 
 // give makes what the server made the property of the mount's owner.
 func (m *mount) give(f *os.File) error {
-	if uid, gid, other := m.owner(); other {
-		return f.Chown(uid, gid)
+	if m.owner.other {
+		return f.Chown(m.owner.uid, m.owner.gid)
 	}
 	return nil
 }
@@ -207,11 +210,8 @@ func (m *mount) give(f *os.File) error {
 // whether it did anything.
 func (m *mount) hand(p string, info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || int(st.Uid) != os.Geteuid() {
-		return false
-	}
-	uid, gid, other := m.owner()
-	return other && m.root.Lchown(p[1:], uid, gid) == nil // or it is gone
+	return m.owner.other && ok && int(st.Uid) == os.Geteuid() &&
+		m.root.Lchown(p[1:], m.owner.uid, m.owner.gid) == nil // or it is gone
 }
 
 func (m *mount) openDir(dir string) (*os.File, error) {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -38,7 +39,10 @@ type world struct {
 	mounts [2]*mount
 	writer map[string]wire.Actor // by text, all of which differ
 	open   []held
-	seen   map[string]bool // texts that a pass saw
+	seen   map[string]bool   // texts that a pass saw
+	late   map[string]string // the paths of texts that were written to open files
+	told   map[string]bool   // sums of texts of which agents were told
+	notes  string            // all that they were told
 	serial int
 }
 
@@ -46,11 +50,11 @@ type world struct {
 type held struct {
 	who  int
 	file *os.File
-	text string
+	path string
 }
 
 func newWorld(t *rapid.T, r *rig, paths []string) *world {
-	w := &world{r: r, store: r.newStore(t), paths: paths, writer: map[string]wire.Actor{}, seen: map[string]bool{}}
+	w := &world{r: r, store: r.newStore(t), paths: paths, writer: map[string]wire.Actor{}, seen: map[string]bool{}, late: map[string]string{}, told: map[string]bool{}}
 	for i := range w.mounts {
 		home, err := os.MkdirTemp("", "memorysync")
 		if err != nil {
@@ -97,8 +101,9 @@ func (w *world) play(t *rapid.T, free bool) {
 		},
 		"hold": func(t *rapid.T) {
 			i := who()
-			if f, err := os.OpenFile(w.mounts[i].dir+path(), os.O_WRONLY, 0); err == nil {
-				w.open = append(w.open, held{who: i, file: f})
+			p := path()
+			if f, err := os.OpenFile(w.mounts[i].dir+p, os.O_WRONLY, 0); err == nil {
+				w.open = append(w.open, held{i, f, p})
 			}
 		},
 		"write what is held": func(t *rapid.T) {
@@ -107,6 +112,7 @@ func (w *world) play(t *rapid.T, free bool) {
 			}
 			h := rapid.SampledFrom(w.open).Draw(t, "file")
 			text := w.text(wire.SessionActor(w.session(h.who)))
+			w.late[text] = h.path
 			h.file.Truncate(0)
 			h.file.WriteAt([]byte(text), 0)
 		},
@@ -237,27 +243,21 @@ func (w *world) look(t *rapid.T, i int) {
 // check holds every text that was seen to being a version, or to having been
 // told of.
 func (w *world) check(t *rapid.T) {
+	for _, m := range w.mounts {
+		for _, r := range m.unsaved {
+			w.told[r.sum] = len(m.notes) > 0 || w.told[r.sum]
+		}
+		w.notes += strings.Join(m.takeNotes(), "\n")
+	}
 	versions := w.r.versions(t, w.store)
 	for text, seen := range w.seen {
 		by := w.writer[text]
 		if !seen || saidBy(versions, text, by) {
 			continue
 		}
-		if w.told(text) {
-			w.seen[text] = false
+		if path := w.late[text]; w.told[sumOf(text)] || path != "" && strings.Contains(w.notes, path+" was not saved") {
 			continue
 		}
 		t.Fatalf("%q by %v is in no version", text, by)
 	}
-}
-
-func (w *world) told(text string) bool {
-	for _, m := range w.mounts {
-		for _, r := range m.unsaved {
-			if r.sum == sumOf(text) && len(m.notes) > 0 {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -51,8 +51,8 @@ func readRecord(name string) (rec record, err error) {
 func (m *mount) recordFile() string { return filepath.Join(m.home, m.slug+recordSuffix) }
 
 // load reads the record, if there is one for this store. Without a good one
-// every file is taken for the agent's.
-func (m *mount) load() error {
+// every file is taken for the agent's. there tells whether the directory was.
+func (m *mount) load(there bool) error {
 	rec, err := readRecord(m.recordFile())
 	fresh := record{Session: m.session, Store: m.store, Path: m.path, ReadOnly: m.readOnly, Boot: bootID(), Files: map[string]entry{}}
 	if m.rec = fresh; errors.Is(err, fs.ErrNotExist) {
@@ -68,7 +68,7 @@ func (m *mount) load() error {
 			m.rec.Files[path] = e
 		}
 	}
-	if rec.Boot != fresh.Boot {
+	if rec.Boot != fresh.Boot || !there {
 		return m.mend()
 	}
 	return nil
@@ -92,16 +92,22 @@ func (m *mount) clear() error {
 	return err
 }
 
-// mend removes files that a crash of the machine may have left empty: they
-// were put in place and their bytes were not on disk yet.
+// mend forgets files that a crash of the machine may have cost: what is not
+// there was not deleted by the agent, and what is empty was put in place before
+// its bytes were on disk.
 func (m *mount) mend() error {
 	for path, e := range m.rec.Files {
 		info, err := m.root.Lstat(path[1:])
 		if err == nil && info.Mode().IsRegular() && info.Size() == 0 && e.Sum != memory.Sum("") {
-			if err := m.root.Remove(path[1:]); err != nil {
-				return err
+			if err = m.root.Remove(path[1:]); err == nil {
+				err = fs.ErrNotExist
 			}
+		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			delete(m.rec.Files, path)
+		case err != nil:
+			return err
 		}
 	}
 	return nil

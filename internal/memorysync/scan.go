@@ -32,6 +32,10 @@ type sight struct {
 func (m *mount) look() (*sight, error) {
 	v := &sight{files: map[string]file.Stamp{}, odd: map[string]string{}, whole: true, left: maxEntries}
 	m.polled = m.s.watches == nil
+	var err error
+	if m.owner, err = m.findOwner(); err != nil {
+		return v, err
+	}
 	return v, m.lookAt(v, "", 0)
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // batch bounds the texts that are taken in one transaction.
-const batch = 64
+const batch = 32
 
 // maxWritten bounds the bytes of versions that an agent may leave through one
 // mount, so that it can't fill the server's disk.

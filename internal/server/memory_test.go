@@ -78,14 +78,23 @@ func (v memoryVersion) String() string {
 // history is the store's versions, the oldest first.
 func (r *remembering) history() (out []string) {
 	r.t.Helper()
-	var v struct{ Data []memoryVersion }
-	if err := json.Unmarshal(r.call("GET", "/v1/memory_stores/"+r.store+"/memory_versions?view=full", ""), &v); err != nil {
-		r.t.Fatal(err)
+	for cursor := ""; ; {
+		var v struct {
+			Data []memoryVersion
+			Next *string `json:"next_page"`
+		}
+		if err := json.Unmarshal(r.call("GET", "/v1/memory_stores/"+r.store+"/memory_versions?view=full"+cursor, ""), &v); err != nil {
+			r.t.Fatal(err)
+		}
+		for _, one := range v.Data {
+			out = append(out, one.String())
+		}
+		if v.Next == nil {
+			slices.Reverse(out)
+			return out
+		}
+		cursor = "&page=" + *v.Next
 	}
-	for _, one := range slices.Backward(v.Data) {
-		out = append(out, one.String())
-	}
-	return out
 }
 
 func TestAgentsShareAMemoryStore(t *testing.T) {
@@ -142,6 +151,46 @@ func shareAMemoryStore(t *testing.T, sandbox string) {
 		if system := string(req.Raw); !strings.Contains(system, `The memory store \"Team Notes\" is mounted at /mnt/memory/team-notes`) ||
 			!strings.Contains(system, "What the team knows.") || !strings.Contains(system, "Read style.md first.") {
 			t.Errorf("request %.2000s", system)
+		}
+	}
+}
+
+// Two agents write one memory again and again, and a client changes it too: no
+// text is lost, versions tell who wrote what, and in the end all see the same.
+func TestAgentsWriteOneMemoryAtOnce(t *testing.T) {
+	const rounds = 6
+	m := modeltest.New(t)
+	m.Func(func(req modeltest.Request) modeltest.Reply {
+		raw := string(req.Raw)
+		name := "a"
+		if strings.Contains(raw, "You are b.") {
+			name = "b"
+		}
+		done := strings.Count(raw, `"tool_result"`)
+		if done == rounds {
+			return modeltest.Text("Done.")
+		}
+		return modeltest.ToolUse("bash", map[string]any{"command": fmt.Sprintf("echo %s %d > /mnt/memory/team-notes/style.md", name, done)})
+	})
+	r := serveHere(t, config(t.TempDir(), m.URL)).remembering(m)
+	a, b := r.attached(""), r.attached("")
+	r.say(a, "You are a.")
+	r.say(b, "You are b.")
+	var list struct{ Data []struct{ ID string } }
+	if err := json.Unmarshal(r.call("GET", "/v1/memory_stores/"+r.store+"/memories", ""), &list); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Be short. api_actor "}
+	for i := range rounds {
+		r.call("POST", "/v1/memory_stores/"+r.store+"/memories/"+list.Data[0].ID, fmt.Sprintf(`{"content":"client %d\n"}`, i))
+		want = append(want, fmt.Sprintf("client %d api_actor ", i), fmt.Sprintf("a %d session_actor %s", i, a), fmt.Sprintf("b %d session_actor %s", i, b))
+	}
+	r.idle(a)
+	r.idle(b)
+	history := strings.Join(r.history(), "\n") + "\n"
+	for _, text := range want {
+		if !strings.Contains(history, " /style.md "+text+"\n") {
+			t.Errorf("no %q in\n%s", text, history)
 		}
 	}
 }
