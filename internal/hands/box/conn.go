@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -19,11 +18,17 @@ import (
 // it the sandbox is taken for broken.
 const cancelGrace = 10 * time.Second
 
+// Input is the way to a guest's standard input.
+type Input interface {
+	io.WriteCloser
+	SetWriteDeadline(time.Time) error
+}
+
 // conn is the driver's end of the pipes to a guest. Requests may be made side
 // by side. When the guest is gone every waiting request fails with
 // [hands.ErrLost].
 type conn struct {
-	in  *os.File // the guest's standard input
+	in  Input
 	out io.ReadCloser
 
 	writeMu sync.Mutex
@@ -38,7 +43,7 @@ type conn struct {
 
 // dial makes the connection and waits for the guest to be ready. The caller
 // closes the pipes if it fails.
-func dial(ctx context.Context, in *os.File, out io.ReadCloser, init frame.Init) (*conn, error) {
+func dial(ctx context.Context, in Input, out io.ReadCloser, init frame.Init) (*conn, error) {
 	c := &conn{in: in, out: out, waiting: map[uint64]chan frame.Response{}, done: make(chan struct{})}
 	ready := make(chan frame.Response, 1)
 	c.waiting[0] = ready
@@ -174,6 +179,11 @@ func (c *conn) run(ctx context.Context, call hands.Call, frugal bool) (hands.Res
 		return hands.Result{}, err
 	}
 	return result(resp)
+}
+
+// stop kills every process inside but the guest.
+func (c *conn) stop(reason string) error {
+	return c.write(frame.Request{Op: frame.OpStop, Reason: reason})
 }
 
 // link makes and removes links.

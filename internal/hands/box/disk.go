@@ -16,15 +16,16 @@ import (
 type disk struct {
 	*meter
 	dir   string
+	used  func() (int64, error) // bytes allocated
 	limit int64
 
 	mu   sync.Mutex
 	full int64 // what was used when it was last too much, 0 if there is room
 }
 
-func newDisk(box *Sandbox, dir string, limit int64) *disk {
-	d := &disk{dir: dir, limit: limit}
-	d.meter = newMeter(box, func() (int64, error) { return diskUsage(dir) }, d.see)
+func newDisk(box watched, dir string, limit int64) *disk {
+	d := &disk{dir: dir, limit: limit, used: func() (int64, error) { return diskUsage(dir) }}
+	d.meter = newMeter(box, func() (int64, error) { return d.used() }, d.see)
 	return d
 }
 
@@ -49,7 +50,7 @@ func (d *disk) room() (ok bool, advice string, err error) {
 	if !full {
 		return true, "", nil
 	}
-	used, err := diskUsage(d.dir)
+	used, err := d.used()
 	if err != nil {
 		return false, "", err
 	}
