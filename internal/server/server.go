@@ -43,7 +43,7 @@ type Config struct {
 	DataDir      string
 	APIKey       string // "" keeps one in the data directory
 	Model        model.Config
-	Sandbox      string // gvisor or namespace
+	Sandbox      string // gvisor, namespace or docker
 	Rootfs       string // directory shown as the sandbox's system; "" is the host's
 	Limits       hands.Limits
 	AllowPrivate string // OSTLER_ALLOW_PRIVATE
@@ -54,6 +54,10 @@ type Config struct {
 	PackagesDisk int64    // bytes of installed packages; 0 is 20 GiB
 	MirrorsDisk  int64    // bytes of mirrors of repositories; 0 is 10 GiB
 	Log          *slog.Logger
+
+	// With docker: the image of sandboxes, the engine's runtime, and the program
+	// to run inside; "" are the defaults of package docker.
+	DockerImage, DockerRuntime, Guest string
 
 	// Driver, if set, is used in place of Sandbox.
 	Driver hands.Driver
