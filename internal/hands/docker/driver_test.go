@@ -103,22 +103,25 @@ func needEngine(t testing.TB) {
 	}
 }
 
-// removeImages removes what the drivers have made of the tests' images.
+// removeImages removes what the drivers have made of the tests' images: those
+// of sandboxes first, which others may be the base of.
 func removeImages(t testing.TB, api *client.Client) {
 	ctx := context.Background() // the test's has ended
-	for dir := range stateDirs.Range {
-		ours := client.Filters{}.Add("label", "dev.ostler.state="+docker.StateLabel(dir.(string)))
-		left, err := api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: ours})
-		if err != nil || len(left.Items) > 0 {
-			t.Errorf("containers left behind: %v, %v", left.Items, err)
-		}
-		made, err := api.ImageList(ctx, client.ImageListOptions{Filters: ours})
-		if err != nil {
-			t.Error(err)
-		}
-		for _, image := range made.Items {
-			if _, err := api.ImageRemove(ctx, image.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true}); err != nil && !cerrdefs.IsNotFound(err) {
+	for _, name := range []string{"ostler-sandbox", "ostler-rootfs"} {
+		for dir := range stateDirs.Range {
+			ours := client.Filters{}.Add("label", "dev.ostler.state="+docker.StateLabel(dir.(string)))
+			left, err := api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: ours})
+			if err != nil || len(left.Items) > 0 {
+				t.Errorf("containers left behind: %v, %v", left.Items, err)
+			}
+			made, err := api.ImageList(ctx, client.ImageListOptions{Filters: ours.Clone().Add("reference", name)})
+			if err != nil {
 				t.Error(err)
+			}
+			for _, image := range made.Items {
+				if _, err := api.ImageRemove(ctx, image.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true}); err != nil && !cerrdefs.IsNotFound(err) {
+					t.Error(err)
+				}
 			}
 		}
 	}
