@@ -94,9 +94,9 @@ var initial = []string{"SETGID", "SETPCAP", "SETUID"}
 // confine is a container of an image that can do nothing: without network,
 // capabilities, or a way to get any, with the engine's own filter of system
 // calls, and volumes. Its root file system can be written, because links and
-// directories may be wanted anywhere, but belongs to a root that nothing of an
-// agent's can become; what is written there is counted ([sandboxContainer.Usage]) and
-// thrown away.
+// directories may be wanted anywhere, but most of it belongs to a root that
+// nothing of an agent's can become; what is written there is counted
+// ([sandboxContainer.Usage]) and thrown away.
 func (d *Driver) confine(e *engine, imageID string, volumes []box.Volume) client.ContainerCreateOptions {
 	no := false
 	options := client.ContainerCreateOptions{
