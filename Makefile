@@ -5,15 +5,21 @@ export CGO_ENABLED = 0
 # makes heavy packages starve each other.
 P ?= 2
 
-.PHONY: build test clients demo bench lint race fmt clean
+.PHONY: build guest test clients demo bench lint race fmt clean
 
 build:
 	go build -o bin/ostler ./cmd/ostler
+
+# What runs inside of containers, for a server on another system than Linux.
+guest:
+	GOOS=linux GOARCH=amd64 go build -ldflags=-s -o bin/ostler-guest-linux-amd64 ./cmd/ostler-guest
+	GOOS=linux GOARCH=arm64 go build -ldflags=-s -o bin/ostler-guest-linux-arm64 ./cmd/ostler-guest
 
 # All tests, those with the official clients included. The last lines say how
 # many tests ran, and which client in which version.
 test: clients
 	go vet ./...
+	GOOS=darwin go vet ./cmd/ostler
 	go run ./scripts/summary -p $(P) -timeout 15m ./...
 
 # The official clients, in the versions of the lock files, below .cache/.

@@ -5,6 +5,7 @@ package main
 import (
 	"github.com/alecthomas/kong"
 
+	"github.com/ostlerdev/ostler/internal/hands/docker"
 	"github.com/ostlerdev/ostler/internal/hands/roles"
 )
 
@@ -25,6 +26,7 @@ func main() {
 		kong.Name("ostler"),
 		kong.Description("A self-hosted server for the Managed Agents API."),
 		kong.UsageOnError(),
+		kong.Vars{"docker_image": docker.DefaultImage},
 	)
 	ctx.FatalIfErrorf(ctx.Run())
 }

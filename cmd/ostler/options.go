@@ -13,11 +13,15 @@ import (
 
 // options are the settings that serve and demo share.
 type options struct {
-	Sandbox string `default:"gvisor" enum:"gvisor,namespace" env:"OSTLER_SANDBOX" help:"Sandbox driver: gvisor, or namespace (weaker: the host's kernel is shared)."`
+	Sandbox string `default:"gvisor" enum:"gvisor,namespace,docker" env:"OSTLER_SANDBOX" help:"Sandbox driver: gvisor, namespace (weaker: the host's kernel is shared), or docker (weaker too; the engine of DOCKER_HOST)."`
 	Rootfs  string `type:"path" env:"OSTLER_ROOTFS" help:"Directory shown as the sandbox's system, in place of the host's /usr."`
 	Memory  int64  `default:"8192" env:"OSTLER_SANDBOX_MEMORY" help:"Memory of a sandbox in MiB."`
 	Disk    int64  `default:"10240" env:"OSTLER_SANDBOX_DISK" help:"Disk of a sandbox in MiB."`
 	Pids    int    `default:"1024" env:"OSTLER_SANDBOX_PROCESSES" help:"Processes of a sandbox."`
+
+	DockerImage   string `name:"docker-image" default:"${docker_image}" env:"OSTLER_DOCKER_IMAGE" help:"With docker: image of sandboxes, pulled if need be. It needs bash."`
+	DockerRuntime string `name:"docker-runtime" env:"OSTLER_DOCKER_RUNTIME" help:"With docker: runtime of the engine, such as runsc."`
+	Guest         string `type:"path" env:"OSTLER_GUEST" help:"With docker: Linux program to run inside of containers, where this one can't (see make guest)."`
 
 	APIKey       string   `name:"api-key" env:"OSTLER_API_KEY" help:"Fixed admin key. Without it one is made and kept in the data directory."`
 	Models       string   `type:"path" env:"OSTLER_MODELS" help:"JSON file of models and their upstreams."`
@@ -41,6 +45,7 @@ type options struct {
 func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 	return server.Config{
 		DataDir: dataDir, APIKey: o.APIKey, Sandbox: o.Sandbox, Rootfs: o.Rootfs,
+		DockerImage: o.DockerImage, DockerRuntime: o.DockerRuntime, Guest: o.Guest,
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
 		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
 		Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,

@@ -1,7 +1,7 @@
 // Package hands is the seam between the turn and the places where an agent's
 // built-in tools run. A [Driver] makes sandboxes, a [Sandbox] answers tool
-// calls. Drivers live in sub-packages (gvisor, namespace); what runs inside a
-// sandbox lives in guest.
+// calls. Drivers live in sub-packages (gvisor, namespace, docker); what runs
+// inside a sandbox lives in guest.
 //
 // Sandboxes are cattle: one is made when a session's first tool call needs it,
 // it can be lost at any moment, and the next call makes another over the same
@@ -138,7 +138,7 @@ type Sandbox interface {
 
 // Driver makes sandboxes of one kind.
 type Driver interface {
-	// Name is the word used in flags: gvisor, namespace.
+	// Name is the word used in flags: gvisor, namespace, docker.
 	Name() string
 	// Isolation is one sentence for the start message: what stands between
 	// the code inside and the host.

@@ -115,7 +115,7 @@ func servers(err error) bool {
 func stampOf(info fs.FileInfo) file.Stamp {
 	s := file.Stamp{Size: info.Size(), Mtime: info.ModTime().UnixNano()}
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.Inode, s.Ctime = st.Ino, st.Ctim.Nano() // the agent can set the mtime at will, but not the ctime
+		s.Inode, s.Ctime = st.Ino, changed(st) // the agent can set the mtime at will, but not the ctime
 	}
 	return s
 }

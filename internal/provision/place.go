@@ -44,7 +44,7 @@ func place(from, dir, rel string) error {
 		return &takenError{rel}
 	}
 	defer parent.Close() // the same
-	err = unix.Renameat2(unix.AT_FDCWD, from, int(parent.Fd()), path.Base(rel), unix.RENAME_NOREPLACE)
+	err = moveTo(from, int(parent.Fd()), path.Base(rel))
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // a file system that can't; a directory isn't replaced by rename unless it is empty
 		err = unix.Renameat(unix.AT_FDCWD, from, int(parent.Fd()), path.Base(rel))
 	}

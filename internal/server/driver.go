@@ -6,8 +6,7 @@ import (
 
 	"github.com/ostlerdev/ostler/internal/gate/policy"
 	"github.com/ostlerdev/ostler/internal/hands"
-	"github.com/ostlerdev/ostler/internal/hands/gvisor"
-	"github.com/ostlerdev/ostler/internal/hands/namespace"
+	"github.com/ostlerdev/ostler/internal/hands/docker"
 	"github.com/ostlerdev/ostler/internal/store"
 	"github.com/ostlerdev/ostler/internal/store/sqlite"
 	"github.com/ostlerdev/ostler/internal/wire"
@@ -21,12 +20,14 @@ func driver(ctx context.Context, c Config, data *dataDir) (d hands.Driver, err e
 	}
 	state := data.file("sandbox-state")
 	switch c.Sandbox {
-	case "", "gvisor":
-		d, err = gvisor.New(gvisor.Options{StateDir: state, Rootfs: c.Rootfs})
-	case "namespace":
-		d, err = namespace.New(namespace.Options{StateDir: state, Rootfs: c.Rootfs})
+	case "", "gvisor", "namespace":
+		d, err = hostDriver(c, state)
+	case "docker":
+		d, err = docker.New(docker.Options{
+			StateDir: data.file("docker-state"), Rootfs: c.Rootfs, Image: c.DockerImage, Runtime: c.DockerRuntime, Guest: c.Guest, Log: c.Log,
+		})
 	default:
-		return nil, fmt.Errorf("no sandbox driver %q: want gvisor or namespace", c.Sandbox)
+		return nil, fmt.Errorf("no sandbox driver %q: want gvisor, namespace or docker", c.Sandbox)
 	}
 	if err != nil {
 		return nil, err
@@ -35,6 +36,15 @@ func driver(ctx context.Context, c Config, data *dataDir) (d hands.Driver, err e
 		return nil, fmt.Errorf("the %s sandbox can't be used on this machine: %w", d.Name(), err)
 	}
 	return d, nil
+}
+
+// systemOf names the system that a driver's sandboxes show, if it isn't the
+// host's.
+func systemOf(d hands.Driver, c Config) string {
+	if d, ok := d.(*docker.Driver); ok {
+		return d.System()
+	}
+	return c.Rootfs
 }
 
 // policyOf reads what a session's sandbox may reach.

@@ -28,7 +28,7 @@ func (s *Server) provision(c Config, data *dataDir, db store.DB, out *gate.Gate,
 		return nil, err
 	}
 	packages, err := layers.New(layers.Config{
-		Dir: data.file("packages"), Runner: runner, Driver: s.Driver.Name(), Rootfs: c.Rootfs, Registries: registries,
+		Dir: data.file("packages"), Runner: runner, Driver: s.Driver.Name(), Rootfs: systemOf(s.Driver, c), Registries: registries,
 		MaxBytes: c.PackagesDisk, Now: time.Now, Log: c.Log,
 	})
 	if err != nil {

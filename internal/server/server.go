@@ -45,7 +45,7 @@ type Config struct {
 	DataDir      string
 	APIKey       string // "" keeps one in the data directory
 	Model        model.Config
-	Sandbox      string // gvisor or namespace
+	Sandbox      string // gvisor, namespace or docker
 	Rootfs       string // directory shown as the sandbox's system; "" is the host's
 	Limits       hands.Limits
 	AllowPrivate string // OSTLER_ALLOW_PRIVATE
@@ -60,6 +60,10 @@ type Config struct {
 	WarmPool     int           // sandboxes kept ready for sessions to come
 	Web          Web
 	Log          *slog.Logger
+
+	// With docker: the image of sandboxes, the engine's runtime, and the program
+	// to run inside; "" are the defaults of package docker.
+	DockerImage, DockerRuntime, Guest string
 
 	// Driver, if set, is used in place of Sandbox.
 	Driver hands.Driver

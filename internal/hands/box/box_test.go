@@ -93,13 +93,13 @@ func TestStatic(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Which this test is depends on CGO_ENABLED.
-	if err := static(exe); err != nil && !strings.Contains(err.Error(), "CGO_ENABLED=0") {
+	if err := Static(exe); err != nil && !strings.Contains(err.Error(), "CGO_ENABLED=0") {
 		t.Error(err)
 	}
-	if err := static("/bin/bash"); err == nil || !strings.Contains(err.Error(), "dynamically linked") {
+	if err := Static("/bin/bash"); err == nil || !strings.Contains(err.Error(), "dynamically linked") {
 		t.Errorf("bash: %v", err)
 	}
-	if err := static("/etc/passwd"); err == nil {
+	if err := Static("/etc/passwd"); err == nil {
 		t.Error("/etc/passwd is a static program")
 	}
 }
@@ -139,7 +139,7 @@ func TestDiskUsage(t *testing.T) {
 }
 
 func TestTail(t *testing.T) {
-	var s tail
+	var s Tail
 	for range 1000 {
 		if _, err := s.Write([]byte("some words\n")); err != nil {
 			t.Fatal(err)

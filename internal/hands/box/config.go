@@ -1,3 +1,5 @@
+//go:build linux
+
 package box
 
 import (
@@ -15,12 +17,6 @@ type ConfigOptions struct {
 	FirstID    int      // 0 is [DefaultFirstID]
 	Programs   []string // names of the binary that the driver needs besides ours
 }
-
-// DefaultFirstID is the first of the host ids that sandboxes of a privileged
-// server use. It is far from the ranges that /etc/subuid gives to users (from
-// 100000 on), whose containers could reach the sandboxes' files, and in one
-// that systemd leaves free.
-const DefaultFirstID = 2_000_000_000
 
 // LimitsNote says how the limit of memory holds, for a driver's sentence about
 // its isolation.
@@ -49,7 +45,7 @@ func NewConfig(opts ConfigOptions) (Config, error) {
 		}
 		opts.Executable = exe
 	}
-	if err := static(opts.Executable); err != nil {
+	if err := Static(opts.Executable); err != nil {
 		return Config{}, err
 	}
 	if err := os.MkdirAll(opts.StateDir, 0o700); err != nil {

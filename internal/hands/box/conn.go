@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -19,11 +18,17 @@ import (
 // it the sandbox is taken for broken.
 const cancelGrace = 10 * time.Second
 
+// Input is the way to a guest's standard input.
+type Input interface {
+	io.WriteCloser
+	SetWriteDeadline(time.Time) error
+}
+
 // conn is the driver's end of the pipes to a guest. Requests may be made side
 // by side. When the guest is gone every waiting request fails with
 // [hands.ErrLost].
 type conn struct {
-	in  *os.File // the guest's standard input
+	in  Input
 	out io.ReadCloser
 
 	writeMu sync.Mutex
@@ -36,13 +41,13 @@ type conn struct {
 	done chan struct{} // closed when the guest's output ended
 }
 
-func openConn(in *os.File, out io.ReadCloser) *conn {
+func openConn(in Input, out io.ReadCloser) *conn {
 	return &conn{in: in, out: out, waiting: map[uint64]chan frame.Response{}, done: make(chan struct{})}
 }
 
 // redial makes the connection to a guest that goes on where it waited for a
 // request. Making the links shows that it does.
-func redial(ctx context.Context, in *os.File, out io.ReadCloser, links []hands.Link) (*conn, error) {
+func redial(ctx context.Context, in Input, out io.ReadCloser, links []hands.Link) (*conn, error) {
 	c := openConn(in, out)
 	go c.read()
 	return c, c.link(ctx, links)
@@ -50,7 +55,7 @@ func redial(ctx context.Context, in *os.File, out io.ReadCloser, links []hands.L
 
 // dial makes the connection and waits for the guest to be ready. The caller
 // closes the pipes if it fails.
-func dial(ctx context.Context, in *os.File, out io.ReadCloser, init frame.Init) (*conn, error) {
+func dial(ctx context.Context, in Input, out io.ReadCloser, init frame.Init) (*conn, error) {
 	c := openConn(in, out)
 	ready := make(chan frame.Response, 1)
 	c.waiting[0] = ready
@@ -186,6 +191,11 @@ func (c *conn) run(ctx context.Context, call hands.Call, frugal bool) (hands.Res
 		return hands.Result{}, err
 	}
 	return result(resp)
+}
+
+// stop kills every process inside but the guest.
+func (c *conn) stop(reason string) error {
+	return c.write(frame.Request{Op: frame.OpStop, Reason: reason})
 }
 
 // link makes and removes links.

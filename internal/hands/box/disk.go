@@ -15,6 +15,7 @@ import (
 // be deleted but not grow, until enough is free.
 type disk struct {
 	*meter
+	used  func() (int64, error) // bytes allocated
 	limit int64
 
 	mu   sync.Mutex
@@ -22,9 +23,10 @@ type disk struct {
 	full int64 // what was used when it was last too much, 0 if there is room
 }
 
-func newDisk(box *Sandbox, dir string, limit int64) *disk {
+func newDisk(box watched, dir string, limit int64) *disk {
 	d := &disk{dir: dir, limit: limit}
-	d.meter = newMeter(box, d.usage, d.see)
+	d.used = d.usage
+	d.meter = newMeter(box, func() (int64, error) { return d.used() }, d.see)
 	return d
 }
 
@@ -73,7 +75,7 @@ func (d *disk) room() (ok bool, advice string, err error) {
 	if !full {
 		return true, "", nil
 	}
-	used, err := d.usage()
+	used, err := d.used()
 	if err != nil {
 		return false, "", err
 	}

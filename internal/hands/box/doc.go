@@ -3,9 +3,10 @@
 // launcher (our own binary again, PID 1 of new namespaces, that builds the
 // sandbox's file system and then becomes the driver's program), the connection
 // to the guest, the limits a driver can't enforce itself, and the record that
-// lets Sweep find what a crashed server left.
+// lets Sweep find what a crashed server left. A driver whose sandboxes are
+// somebody else's processes uses the parts that need no Linux ([Remote]).
 //
-// Promises: everything that belongs to a sandbox is below its launcher in one
+// Promises, but for a Remote: everything that belongs to a sandbox is below its launcher in one
 // PID namespace, so that killing the launcher kills all of it, and the launcher
 // is gone only after the rest is; all mounts are in the launcher's mount
 // namespace and vanish with it; the launcher dies with the server (parent death

@@ -2,8 +2,6 @@ package box
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/ostlerdev/ostler/internal/gate/netstack/subnet"
@@ -35,9 +33,9 @@ func resolver(network bool) string {
 	return "nameserver " + subnet.Gateway.String() + "\n"
 }
 
-// ours are the files of /etc that are not the host's, in a sandbox with or
-// without a network.
-func ours(network bool) map[string]string {
+// Etc are the files of /etc that are not the system's, by name, in a sandbox
+// with or without a network.
+func Etc(network bool) map[string]string {
 	var passwd, group strings.Builder
 	for _, u := range users {
 		shell := "/usr/sbin/nologin"
@@ -63,42 +61,4 @@ func ours(network bool) map[string]string {
 		// Files that the server put there have another owner than root inside.
 		"gitconfig": "[safe]\n\tdirectory = *\n",
 	}
-}
-
-// etc makes /etc: the chosen entries of the host, or all entries of a root file
-// system directory, and our own files over them. The users of a root file
-// system are its own.
-func (b builder) etc() error {
-	if err := b.mkdir("/etc", 0o755); err != nil {
-		return err
-	}
-	names := hostEtc
-	own := ours(b.network)
-	if b.base != "/" {
-		entries, err := os.ReadDir(filepath.Join(b.base, "etc"))
-		if err != nil {
-			return fmt.Errorf("rootfs: %w", err)
-		}
-		names = nil
-		for _, e := range entries {
-			names = append(names, e.Name())
-			if e.Name() == "passwd" || e.Name() == "group" || e.Name() == "nsswitch.conf" {
-				delete(own, e.Name())
-			}
-		}
-	}
-	for _, name := range names {
-		if _, mine := own[name]; mine {
-			continue
-		}
-		if err := b.show("/etc/" + name); err != nil {
-			return err
-		}
-	}
-	for name, content := range own {
-		if err := b.file("/etc/"+name, content); err != nil {
-			return err
-		}
-	}
-	return b.symlink("/proc/self/mounts", "/etc/mtab")
 }

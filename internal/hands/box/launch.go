@@ -1,3 +1,5 @@
+//go:build linux
+
 package box
 
 import (
@@ -161,6 +163,3 @@ func (p Plan) own(path string) error {
 	}
 	return os.Lchown(path, p.Owner, p.Owner)
 }
-
-// guestProgram is the file name of the guest among the programs.
-const guestProgram = "ostler-guest"

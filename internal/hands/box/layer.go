@@ -1,64 +1,18 @@
+//go:build linux
+
 package box
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/ostlerdev/ostler/internal/hands"
 )
-
-func validateLayers(layers []hands.Layer) error {
-	for _, l := range layers {
-		if l.Tree == "" && l.System == "" {
-			return errors.New("a layer of nothing")
-		}
-		for _, path := range []string{l.Tree, l.Path, l.System} {
-			if path != "" && !cleanAbs(path) {
-				return fmt.Errorf("layer %q: not a clean absolute path", path)
-			}
-		}
-		if top, _, _ := strings.Cut(strings.TrimPrefix(l.Path, "/"), "/"); l.Tree != "" && reserved[top] {
-			return fmt.Errorf("layer at %q: the system's directories are not for mounts", l.Path)
-		}
-		for _, dir := range l.Bin {
-			if !cleanAbs(dir) || strings.Contains(dir, ":") {
-				return fmt.Errorf("layer: %q can't be in PATH", dir)
-			}
-		}
-	}
-	return nil
-}
-
-// environment is what a spec and its layers add to the environment.
-func environment(spec hands.Spec) map[string]string {
-	env := map[string]string{}
-	if len(spec.TrustedCA) > 0 {
-		maps.Copy(env, trustVariables)
-	}
-	var bin []string
-	for i := len(spec.Layers) - 1; i >= 0; i-- {
-		maps.Copy(env, spec.Layers[i].Env)
-	}
-	maps.Copy(env, spec.Env)
-	for _, l := range spec.Layers {
-		bin = append(bin, l.Bin...)
-	}
-	if len(bin) > 0 {
-		path, ok := env["PATH"]
-		if !ok {
-			path = hands.SystemPath
-		}
-		env["PATH"] = strings.Join(append(bin, path), ":")
-	}
-	return env
-}
 
 // addLayers adds what layers show to the plan.
 func (p *Plan) addLayers(layers []hands.Layer) {

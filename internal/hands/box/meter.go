@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/ostlerdev/ostler/internal/hands/guest/frame"
 )
 
 // How often a meter is read: often while calls run, rarely else (what a
@@ -18,9 +16,16 @@ const (
 	meterWait  = 5 * time.Second
 )
 
+// watched is a sandbox that a meter is for.
+type watched interface {
+	kill(reason error)
+	stopAll(reason string)
+	gone() <-chan struct{} // closed when every process is dead
+}
+
 // meter keeps an eye on something that a sandbox uses.
 type meter struct {
-	box  *Sandbox
+	box  watched
 	read func() (int64, error)
 	seen func(used int64) // decides what to do about it
 
@@ -29,7 +34,7 @@ type meter struct {
 	wake  chan struct{} // a call began
 }
 
-func newMeter(box *Sandbox, read func() (int64, error), seen func(int64)) *meter {
+func newMeter(box watched, read func() (int64, error), seen func(int64)) *meter {
 	return &meter{box: box, read: read, seen: seen, wake: make(chan struct{}, 1)}
 }
 
@@ -56,7 +61,7 @@ func (m *meter) watch() {
 	defer timer.Stop()
 	for {
 		select {
-		case <-m.box.dead:
+		case <-m.box.gone():
 			return
 		case <-m.wake:
 			if soon := time.Now().Add(meterBusy); soon.Before(next) {
@@ -86,12 +91,4 @@ func (m *meter) pause() time.Duration {
 		return meterBusy
 	}
 	return meterIdle
-}
-
-// stopAll kills everything inside but the guest; the running command, or the
-// next, gets reason as its result.
-func (s *Sandbox) stopAll(reason string) {
-	if err := s.conn.write(frame.Request{Op: frame.OpStop, Reason: reason}); err != nil {
-		s.kill(err)
-	}
 }

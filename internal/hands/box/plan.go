@@ -1,3 +1,5 @@
+//go:build linux
+
 package box
 
 import "golang.org/x/sys/unix"
@@ -28,13 +30,6 @@ type Plan struct {
 	Checkpoint string `json:"checkpoint"`
 }
 
-// Volume is a host directory shown inside the sandbox.
-type Volume struct {
-	Source   string `json:"source"`
-	Path     string `json:"path"` // inside the sandbox
-	ReadOnly bool   `json:"read_only"`
-}
-
 // The launcher's own root, after it has left the host's. Nothing but these and
 // /proc, /sys, /dev and an empty /tmp is there.
 const (
@@ -47,16 +42,6 @@ const (
 	// CheckpointDir is Plan.Checkpoint, if there is one.
 	CheckpointDir = "/box/checkpoint"
 )
-
-// Paths inside the sandbox that are ours.
-const (
-	InsideGuest = "/run/ostler/ostler-guest" // the guest's program
-	InsideGate  = "/run/ostler/gate"         // directory of the gate's socket
-	gateSocket  = "gate.sock"
-)
-
-// OpenFiles is how many files a process inside may have open.
-const OpenFiles = 65536
 
 // Capabilities are what root inside may do: what installing and running
 // programs takes. Without CAP_SYS_ADMIN and CAP_SYS_RESOURCE the limits on
@@ -75,6 +60,3 @@ var Capabilities = map[string]uintptr{
 	"CAP_SETUID":           unix.CAP_SETUID,
 	"CAP_SYS_CHROOT":       unix.CAP_SYS_CHROOT,
 }
-
-// InsideSocket is the gate's socket inside the sandbox.
-const InsideSocket = InsideGate + "/" + gateSocket

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 )
 
 // Launcher is the argv[0] under which the server's binary is a launcher.
@@ -77,9 +75,9 @@ func place(src, dst string) error {
 	return os.Rename(tmp.Name(), dst)
 }
 
-// static refuses a program that needs a dynamic loader: there is none where the
+// Static refuses a program that needs a dynamic loader: there is none where the
 // launcher and the guest run.
-func static(exe string) error {
+func Static(exe string) error {
 	f, err := elf.Open(exe)
 	if err != nil {
 		return fmt.Errorf("the server's own program: %w", err)
@@ -93,14 +91,18 @@ func static(exe string) error {
 	return nil
 }
 
-// Privileged says whether this process may make namespaces and mounts without
-// a user namespace of its own.
-func Privileged() bool {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if os.Geteuid() != 0 || unix.Capget(&header, &data[0]) != nil {
-		return false
+// SweepPrograms removes the programs of other versions of the server. Nothing
+// runs them any more.
+func SweepPrograms(current string) error {
+	all, err := os.ReadDir(filepath.Dir(current))
+	if err != nil {
+		return err
 	}
-	need := uint32(1<<unix.CAP_SYS_ADMIN | 1<<unix.CAP_SETUID | 1<<unix.CAP_SETGID | 1<<unix.CAP_CHOWN)
-	return data[0].Effective&need == need
+	var failed []error
+	for _, version := range all {
+		if path := filepath.Join(filepath.Dir(current), version.Name()); path != current {
+			failed = append(failed, os.RemoveAll(path))
+		}
+	}
+	return errors.Join(failed...)
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package box
 
 import (
@@ -90,23 +92,7 @@ func Sweep(ctx context.Context, cfg Config) error {
 			failed = append(failed, fmt.Errorf("sweep %s: %w", strings.TrimSuffix(name.Name(), ".json"), err))
 		}
 	}
-	return errors.Join(append(failed, sweepPrograms(cfg.Programs))...)
-}
-
-// sweepPrograms removes the programs of other versions of the server. Nothing
-// runs them any more.
-func sweepPrograms(current string) error {
-	all, err := os.ReadDir(filepath.Dir(current))
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for _, version := range all {
-		if path := filepath.Join(filepath.Dir(current), version.Name()); path != current {
-			failed = append(failed, os.RemoveAll(path))
-		}
-	}
-	return errors.Join(failed...)
+	return errors.Join(append(failed, SweepPrograms(cfg.Programs))...)
 }
 
 func sweepOne(ctx context.Context, cfg Config, path string) error {

@@ -1,3 +1,5 @@
+//go:build linux
+
 package box
 
 import (
@@ -8,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -187,7 +188,40 @@ func (b builder) own(full string) error {
 	return os.Lchown(full, b.owner, b.owner)
 }
 
-// cleanAbs says whether path is absolute and has no detours.
-func cleanAbs(path string) bool {
-	return filepath.IsAbs(path) && filepath.Clean(path) == path && !strings.Contains(path, "\x00")
+// etc makes /etc: the chosen entries of the host, or all entries of a root file
+// system directory, and our own files over them. The users of a root file
+// system are its own.
+func (b builder) etc() error {
+	if err := b.mkdir("/etc", 0o755); err != nil {
+		return err
+	}
+	names := hostEtc
+	own := Etc(b.network)
+	if b.base != "/" {
+		entries, err := os.ReadDir(filepath.Join(b.base, "etc"))
+		if err != nil {
+			return fmt.Errorf("rootfs: %w", err)
+		}
+		names = nil
+		for _, e := range entries {
+			names = append(names, e.Name())
+			if e.Name() == "passwd" || e.Name() == "group" || e.Name() == "nsswitch.conf" {
+				delete(own, e.Name())
+			}
+		}
+	}
+	for _, name := range names {
+		if _, mine := own[name]; mine {
+			continue
+		}
+		if err := b.show("/etc/" + name); err != nil {
+			return err
+		}
+	}
+	for name, content := range own {
+		if err := b.file("/etc/"+name, content); err != nil {
+			return err
+		}
+	}
+	return b.symlink("/proc/self/mounts", "/etc/mtab")
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package box
 
 import (
@@ -38,7 +40,7 @@ type Config struct {
 type Sandbox struct {
 	conn    *conn
 	cmd     *exec.Cmd
-	stderr  *tail
+	stderr  *Tail
 	cgroup  *cgroup
 	disk    *disk
 	memory  *meter
@@ -77,7 +79,7 @@ func start(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{record: record, stderr: &tail{}, dead: make(chan struct{}), done: make(chan struct{})}
+	s := &Sandbox{record: record, stderr: &Tail{}, dead: make(chan struct{}), done: make(chan struct{})}
 	s.disk = newDisk(s, spec.Dir, limits.Disk)
 	s.memory = memoryMeter(s, limits.Memory)
 	plan, err := prepare(cfg, spec, limits)
@@ -280,6 +282,16 @@ func (s *Sandbox) lost(err error) error {
 	return err
 }
 
+// stopAll kills everything inside but the guest; the running command, or the
+// next, gets reason as its result.
+func (s *Sandbox) stopAll(reason string) {
+	if err := s.conn.stop(reason); err != nil {
+		s.kill(err)
+	}
+}
+
+func (s *Sandbox) gone() <-chan struct{} { return s.dead }
+
 // Pid is the launcher's process: killing it ends the sandbox.
 func (s *Sandbox) Pid() int { return s.cmd.Process.Pid }
 
@@ -296,5 +308,3 @@ func (s *Sandbox) Close(ctx context.Context) error {
 		return ctx.Err()
 	}
 }
-
-var errClosed = errors.New("it was closed")

@@ -9,13 +9,14 @@ import (
 // message, in bytes.
 const tailSize = 4 << 10
 
-// tail is a writer that keeps the last [tailSize] bytes.
-type tail struct {
+// Tail is a writer that keeps the last [tailSize] bytes.
+type Tail struct {
 	mu  sync.Mutex
 	buf []byte
 }
 
-func (t *tail) Write(p []byte) (int, error) {
+// Write implements io.Writer. It takes everything.
+func (t *Tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.buf = append(t.buf, p...)
@@ -26,7 +27,7 @@ func (t *tail) Write(p []byte) (int, error) {
 }
 
 // String is what was kept, as one line.
-func (t *tail) String() string {
+func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return strings.Join(strings.Fields(string(t.buf)), " ")

@@ -1,9 +1,9 @@
+//go:build linux
+
 package box
 
 import (
 	"bytes"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,53 +13,17 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/ostlerdev/ostler/internal/hands"
 )
-
-// Files inside a sandbox that trusts an authority of its own. Both are
-// read-only.
-const (
-	InsideCA     = "/run/ostler/trust/ca.pem"     // that authority alone
-	InsideBundle = "/run/ostler/trust/bundle.pem" // it and the system's
-)
-
-// trustVariables tell programs where to find whom they trust. Those that
-// replace what a program trusts by itself get the whole bundle, those that add
-// to it the one authority.
-var trustVariables = map[string]string{
-	"SSL_CERT_FILE":       InsideBundle, // OpenSSL, Go, Ruby, rustls and others
-	"CURL_CA_BUNDLE":      InsideBundle,
-	"REQUESTS_CA_BUNDLE":  InsideBundle, // Python's requests, and pip
-	"AWS_CA_BUNDLE":       InsideBundle,
-	"GIT_SSL_CAINFO":      InsideBundle,
-	"NODE_EXTRA_CA_CERTS": InsideCA,
-	"DENO_CERT":           InsideCA,
-}
 
 // systemBundles are where systems keep whom they trust in one file.
 var systemBundles = []string{
-	"/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Arch, Alpine
-	"/etc/pki/tls/certs/ca-bundle.crt",                  // Fedora, RHEL
+	SystemBundle,                       // Debian, Ubuntu, Arch, Alpine
+	"/etc/pki/tls/certs/ca-bundle.crt", // Fedora, RHEL
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // the same, newer
 	"/etc/ssl/ca-bundle.pem",                            // openSUSE
 	"/etc/pki/tls/cacert.pem",                           // OpenELEC
 	"/etc/ssl/cert.pem",                                 // Alpine, and OpenSSL's own
 	"/usr/lib/ssl/cert.pem",                             // Debian's OpenSSL
-}
-
-// validateTrust refuses a TrustedCA that programs inside would stumble over.
-func validateTrust(spec hands.Spec) error {
-	for rest := spec.TrustedCA; len(bytes.TrimSpace(rest)) > 0; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" {
-			return errors.New("the trusted CA is not a list of PEM certificates")
-		}
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return fmt.Errorf("the trusted CA: %w", err)
-		}
-	}
-	return nil
 }
 
 // trust makes the sandbox trust the plan's authority: its certificate is added
@@ -70,9 +34,9 @@ func (p Plan) trust(at func(string) string) error {
 		return nil
 	}
 	root := at(RootDir)
-	system, places, err := findBundles(root)
+	system, places, err := FindBundles(root)
 	if err == nil && system == nil {
-		system, _, err = findBundles("/") // better than none at all
+		system, _, err = FindBundles("/") // better than none at all
 	}
 	if err != nil {
 		return fmt.Errorf("trusted CA: %w", err)
@@ -105,15 +69,15 @@ func (p Plan) trust(at func(string) string) error {
 	}
 	// Where there is no bundle there may be a directory that can't be written;
 	// then the variables must do.
-	if err := Bind(bundle, root+systemBundles[0], true); err != nil && !errors.Is(err, unix.EROFS) {
+	if err := Bind(bundle, root+SystemBundle, true); err != nil && !errors.Is(err, unix.EROFS) {
 		return err
 	}
 	return nil
 }
 
-// findBundles finds the bundles of the system below root: what the first says,
-// and where all of them are, without links.
-func findBundles(root string) (text []byte, places []string, err error) {
+// FindBundles finds the files that hold whom the system below root trusts: what
+// the first says, and where all of them are, without links.
+func FindBundles(root string) (text []byte, places []string, err error) {
 	for _, path := range systemBundles {
 		place, err := inRoot(root, path)
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || slices.Contains(places, place) {

@@ -56,12 +56,12 @@ func TestFindBundles(t *testing.T) {
 		"a file between": {map[string]string{"/etc/ssl": "x"}, "", nil},
 		"out of it":      {map[string]string{"/etc/ssl/cert.pem": "-> ../../../../../../etc/passwd", "/etc/passwd": "inside"}, "inside", []string{"/etc/passwd"}},
 	} {
-		text, places, err := findBundles(tree(t, c.entries))
+		text, places, err := FindBundles(tree(t, c.entries))
 		if string(text) != c.text || !slices.Equal(places, c.places) || err != nil {
 			t.Errorf("%s: %q at %v, %v", name, text, places, err)
 		}
 	}
-	if _, _, err := findBundles(tree(t, map[string]string{"/etc/ssl/cert.pem": "-> cert.pem"})); err == nil {
+	if _, _, err := FindBundles(tree(t, map[string]string{"/etc/ssl/cert.pem": "-> cert.pem"})); err == nil {
 		t.Error("a link to itself is followed")
 	}
 }

@@ -17,14 +17,16 @@ import (
 // Main runs the guest until its standard input ends and returns the exit code.
 // The caller is PID 1 of a sandbox and nothing else.
 func Main() int {
-	if err := run(); err != nil {
+	if err := Serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "guest:", err)
 		return 1
 	}
 	return 0
 }
 
-func run() error {
+// Serve is the guest on other streams than the standard ones. Its caller, too,
+// is PID 1 of a sandbox, and has nothing else to do when it returns.
+func Serve(input io.Reader, output io.Writer) error {
 	// Neighbours run as the same user: keep them from attaching to us and from
 	// reading the pipes out of /proc/1/fd.
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
@@ -37,7 +39,7 @@ func run() error {
 	// would make every program inside ignore them too.)
 	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM,
 		unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGPIPE)
-	in := bufio.NewReaderSize(os.Stdin, 64<<10)
+	in := bufio.NewReaderSize(input, 64<<10)
 	var init frame.Init
 	if err := frame.Read(in, &init); err != nil {
 		return fmt.Errorf("first frame: %w", err)
@@ -45,7 +47,7 @@ func run() error {
 	if init.Version != frame.Version {
 		return fmt.Errorf("driver speaks version %d, guest %d", init.Version, frame.Version)
 	}
-	s := newServer(os.Stdout, hands.Workspace, environment(init))
+	s := newServer(output, hands.Workspace, environment(init))
 	go s.reaper.run()
 	s.shell.warm()
 	if err := setUp(init); err != nil {
@@ -63,7 +65,10 @@ func run() error {
 // hidePrograms keeps the SDK's grep from finding rg and running it: a process
 // costs more than the built-in search, and the reaper relies on the shell being
 // the only one that the guest starts.
-func hidePrograms() error { return os.Setenv("PATH", "") }
+func hidePrograms() error {
+	os.Clearenv() // container engines put things there
+	return os.Setenv("PATH", "")
+}
 
 // setUp does what must be true before the driver is told that the guest is
 // ready.

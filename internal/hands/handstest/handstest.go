@@ -47,6 +47,9 @@ func Exit(m *testing.M) {
 			// The thread that starts sandboxes must outlive them all.
 			goleak.IgnoreTopFunction("github.com/ostlerdev/ostler/internal/hands/box.init.func1.1"),
 			goleak.IgnoreTopFunction("github.com/ostlerdev/ostler/internal/hands/box.init.func1"),
+			// Idle connections to a container engine.
+			goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+			goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
 		); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1

@@ -157,8 +157,8 @@ func (s *suite) nothingLeft(t *testing.T) {
 	}
 }
 
-// processesWith lists the processes whose program or command line is below
-// dir.
+// processesWith lists the processes whose program is below dir, or that see a
+// program from there.
 func processesWith(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
@@ -168,7 +168,8 @@ func processesWith(t *testing.T, dir string) []string {
 	var found []string
 	for _, e := range entries {
 		exe, err := os.Readlink("/proc/" + e.Name() + "/exe")
-		if err == nil && strings.HasPrefix(exe, dir) {
+		mounts, _ := os.ReadFile("/proc/" + e.Name() + "/mountinfo") // of what a container runs
+		if err == nil && (strings.HasPrefix(exe, dir) || strings.Contains(string(mounts), dir+"/programs/")) {
 			found = append(found, e.Name()+" "+exe)
 		}
 	}

@@ -1,6 +1,7 @@
 package handstest
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +15,10 @@ import (
 
 // testEnvironment holds the programs inside to a clean environment.
 func testEnvironment(t *testing.T, s *suite) {
+	user, id := "root", 0
+	if d, ok := s.driver.(interface{ User() (string, int) }); ok {
+		user, id = d.User() // where root inside would be root
+	}
 	b := s.start(t, func(spec *hands.Spec) { spec.Env = map[string]string{"GIVEN": "a b", "PATH": "/opt/x:/usr/bin:/bin"} })
 	got := map[string]string{}
 	for line := range strings.Lines(b.bash("env")) {
@@ -22,7 +27,7 @@ func testEnvironment(t *testing.T, s *suite) {
 	}
 	for name, want := range map[string]string{
 		"GIVEN": "a b", "PATH": "/opt/x:/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "PWD": "/workspace",
-		"USER": "root", "SHELL": "/bin/bash", "PAGER": "cat", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0",
+		"USER": user, "SHELL": "/bin/bash", "PAGER": "cat", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0",
 		"DEBIAN_FRONTEND": "noninteractive",
 		// From the reference worker's shell, and bash itself.
 		"PS1": "", "PS2": "", "TERM": "dumb", "HISTFILE": "", "SHLVL": "1", "_": got["_"],
@@ -36,7 +41,7 @@ func testEnvironment(t *testing.T, s *suite) {
 		t.Errorf("more in the environment: %v", got)
 	}
 	b.check([]toolCase{
-		{"bash", args{"command": "id -u; whoami; hostname; umask; ulimit -c"}, "0\nroot\nsandbox\n0022\n0\n\n", false},
+		{"bash", args{"command": "id -u; whoami; hostname; umask; ulimit -c"}, fmt.Sprintf("%d\n%s\nsandbox\n0022\n0\n\n", id, user), false},
 	})
 }
 

@@ -29,6 +29,11 @@ func asUser(t *testing.T, env ...string) {
 	cmd.Args[0] = ordinaryName
 	cmd.Dir = dir
 	cmd.Env = append(env, user...)
+	for _, name := range []string{"DOCKER_HOST", "OSTLER_TEST_DOCKER_IMAGE"} { // of the driver docker's tests
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: unix.CLONE_NEWNS}
 	out, err := cmd.CombinedOutput()
 	switch {

@@ -1,6 +1,9 @@
+//go:build linux
+
 // Package roles lets one binary be several programs. A sandbox is started by
 // running the server's own binary again under other names: the launcher,
-// gVisor's programs, and the guest inside. [Dispatch] must be the first thing
+// gVisor's programs, and the guest inside (with its companions where the
+// sandbox is a container). [Dispatch] must be the first thing
 // in main, and in TestMain of tests that start sandboxes.
 package roles
 
@@ -10,7 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/ostlerdev/ostler/internal/hands/box"
-	"github.com/ostlerdev/ostler/internal/hands/guest"
+	"github.com/ostlerdev/ostler/internal/hands/docker/inside"
 	"github.com/ostlerdev/ostler/internal/hands/gvisor"
 	"github.com/ostlerdev/ostler/internal/hands/namespace"
 )
@@ -18,9 +21,8 @@ import (
 // Dispatch runs the program that argv[0] asks for and exits, or returns if
 // that is the server itself.
 func Dispatch() {
+	inside.Dispatch()
 	switch name := filepath.Base(os.Args[0]); {
-	case name == guest.Name:
-		os.Exit(guest.Main())
 	case name == box.Launcher:
 		os.Exit(box.Launch(map[string]box.Become{"gvisor": gvisor.Become, "namespace": namespace.Become}))
 	case name == namespace.Inner:

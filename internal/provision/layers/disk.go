@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/provision/setup"
 )
@@ -65,12 +63,7 @@ func (l *layer) touch() error {
 // write makes the file that says that the layer is complete, once all of it is
 // on disk.
 func (l *layer) write(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close() // read only
-	if err := unix.Syncfs(int(d.Fd())); err != nil {
+	if err := flush(dir); err != nil {
 		return err
 	}
 	body, err := json.Marshal(l)

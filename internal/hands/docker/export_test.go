@@ -1,0 +1,4 @@
+package docker
+
+// StateLabel is stateLabel.
+var StateLabel = stateLabel

@@ -1,0 +1,6 @@
+package outputs
+
+import "syscall"
+
+// changed is a file's ctime.
+func changed(st *syscall.Stat_t) int64 { return st.Ctimespec.Nano() }

@@ -1,0 +1,8 @@
+//go:build !darwin
+
+package outputs
+
+import "syscall"
+
+// changed is a file's ctime.
+func changed(st *syscall.Stat_t) int64 { return st.Ctim.Nano() }
