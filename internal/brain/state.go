@@ -27,6 +27,8 @@ type state struct {
 	agent      wire.SessionAgent
 	selfHosted bool
 	tools      toolbox
+	catalog    catalog // of the MCP servers' tools
+	unlisted   bool    // a turn began and the servers were not asked yet
 	briefs     []string
 }
 
@@ -35,6 +37,7 @@ type call struct {
 	event  string // its use event
 	id     string // the model's id of it
 	kind   string // store.CallTool, …
+	server string // of an MCP tool
 	name   string
 	input  raw
 	awaits string // store.AwaitsServer, …
@@ -48,12 +51,12 @@ func newState() *state { return &state{status: wire.Idle} }
 // configure takes over the session's agent, whose tools an update may have
 // changed. It tells whether there was anything to take over.
 func (s *state) configure(doc *store.SessionDoc) bool {
-	if s.tools.made && s.agent.ID != "" && sameTools(s.agent.Tools, doc.Agent.Tools) {
+	if s.tools.made && s.agent.ID != "" && sameTools(&s.agent, &doc.Agent) {
 		return false
 	}
 	s.agent = doc.Agent
 	s.selfHosted = doc.Environment == "self_hosted"
-	s.tools = newToolbox(&s.agent, s.selfHosted)
+	s.tools = newToolbox(&s.agent, s.selfHosted, s.catalog)
 	return true
 }
 
@@ -82,6 +85,7 @@ func (s *state) apply(e store.Event) error {
 		s.span = e.ID
 		s.rounds++
 		s.calls = nil
+		return s.learn(e)
 	case wire.TypeModelRequestEnd:
 		return s.endRequest(e)
 	case wire.TypeAgentToolUse, wire.TypeAgentMCPToolUse, wire.TypeAgentCustomToolUse:
@@ -101,6 +105,7 @@ func (s *state) apply(e store.Event) error {
 	case wire.TypeSessionUpdated:
 		return s.updated(e)
 	case wire.TypeStatusRunning:
+		s.unlisted = s.unlisted || s.status == wire.Idle && s.parkedOn == 0
 		s.status, s.parkedOn, s.turn = wire.Running, 0, e.Seq
 	case wire.TypeStatusRescheduled:
 		s.status = wire.Rescheduling
@@ -165,8 +170,9 @@ func (s *state) endRequest(e store.Event) error {
 
 func (s *state) addCall(e store.Event) error {
 	var public struct {
-		Name  string `json:"name"`
-		Input raw    `json:"input"`
+		Name   string `json:"name"`
+		Input  raw    `json:"input"`
+		Server string `json:"mcp_server_name"`
 	}
 	var private callOf
 	if err := decode(e, &public); err != nil {
@@ -176,7 +182,7 @@ func (s *state) addCall(e store.Event) error {
 		return err
 	}
 	kind := map[string]string{wire.TypeAgentToolUse: store.CallTool, wire.TypeAgentMCPToolUse: store.CallMCP, wire.TypeAgentCustomToolUse: store.CallCustom}[e.Type]
-	s.calls = append(s.calls, &call{event: e.ID, id: private.ID, kind: kind, name: public.Name, input: public.Input, awaits: private.Awaits})
+	s.calls = append(s.calls, &call{event: e.ID, id: private.ID, kind: kind, server: public.Server, name: public.Name, input: public.Input, awaits: private.Awaits})
 	return nil
 }
 

@@ -12,12 +12,16 @@ func (s *state) updated(e store.Event) error {
 	if err := decode(e, &m); err != nil || m.Agent == nil {
 		return err
 	}
+	s.forgetThinking()
+	return nil
+}
+
+func (s *state) forgetThinking() {
 	for i, msg := range s.messages {
 		if msg.Role == "assistant" {
 			s.messages[i] = withoutThinking(msg)
 		}
 	}
-	return nil
 }
 
 func withoutThinking(m model.Message) model.Message {
