@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/model"
@@ -31,6 +32,8 @@ type options struct {
 	PackagesDisk int64    `default:"20480" env:"OSTLER_PACKAGES_DISK" help:"Disk for installed packages of environments in MiB."`
 	MirrorsDisk  int64    `default:"10240" env:"OSTLER_MIRRORS_DISK" help:"Disk for mirrors of repositories in MiB."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"OSTLER_LOG_LEVEL" help:"Least severe level that is logged."`
+
+	MCPTimeout time.Duration `name:"mcp-timeout" default:"60s" env:"OSTLER_MCP_TIMEOUT" help:"Time of a call of an MCP server's tool that tells no progress."`
 }
 
 // config is the server's configuration over a data directory.
@@ -39,7 +42,7 @@ func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 		DataDir: dataDir, APIKey: o.APIKey, Sandbox: o.Sandbox, Rootfs: o.Rootfs,
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
 		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
-		Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
+		MCPTimeout: o.MCPTimeout, Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
 		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
 	}
 }

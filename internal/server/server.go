@@ -24,7 +24,6 @@ import (
 	"github.com/ostlerdev/ostler/internal/brain"
 	"github.com/ostlerdev/ostler/internal/filestore"
 	"github.com/ostlerdev/ostler/internal/gate"
-	"github.com/ostlerdev/ostler/internal/gate/dial"
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/journal"
@@ -50,9 +49,10 @@ type Config struct {
 	GateHosts    string // OSTLER_GATE_HOSTS
 	GateCA       string // file of PEM certificates of authorities that hosts of credentials may have theirs from, besides the system's
 	GitHosts     []string
-	Registries   []string // OSTLER_REGISTRIES
-	PackagesDisk int64    // bytes of installed packages; 0 is 20 GiB
-	MirrorsDisk  int64    // bytes of mirrors of repositories; 0 is 10 GiB
+	Registries   []string      // OSTLER_REGISTRIES
+	PackagesDisk int64         // bytes of installed packages; 0 is 20 GiB
+	MirrorsDisk  int64         // bytes of mirrors of repositories; 0 is 10 GiB
+	MCPTimeout   time.Duration // of calls of MCP servers; 0 is 60 s
 	Log          *slog.Logger
 
 	// Driver, if set, is used in place of Sandbox.
@@ -154,12 +154,16 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Now: now, Log: c.Log})
+	remote, err := s.remote(c, vaultTokens{db, keeper})
+	if err != nil {
+		return err
+	}
+	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Files: files, Now: now, Log: c.Log})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,
 		Resources: resource.Options{AllowedGitHosts: c.GitHosts},
-		Ended:     func(session string, _ bool) { boxes.Remove(session) },
+		Ended:     func(session string, _ bool) { boxes.Remove(session); remote.Forget(session) },
 		Unused:    files.remove,
 		Changed:   files.changed(boxes),
 	}
@@ -172,13 +176,9 @@ func (s *Server) open(ctx context.Context, c Config) error {
 
 // sandboxes makes the manager of sandboxes and the gate they go out by.
 func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, files *files, keys vault.Unsealer) (*sandboxes.Manager, error) {
-	allow, err := dial.ParseAllow(c.AllowPrivate)
+	guarded, err := dialer(c)
 	if err != nil {
-		return nil, fmt.Errorf("OSTLER_ALLOW_PRIVATE: %w", err)
-	}
-	names, err := dial.ParseNames(c.GateHosts)
-	if err != nil {
-		return nil, fmt.Errorf("OSTLER_GATE_HOSTS: %w", err)
+		return nil, err
 	}
 	log := audit.New(db, c.Log, time.Now)
 	s.background(log.Run)
@@ -186,7 +186,7 @@ func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sql
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_GATE_CA: %w", err)
 	}
-	out := gate.New(gate.Config{Dialer: &dial.Dialer{Allow: allow, Names: names}, Audit: log.Record, Roots: roots})
+	out := gate.New(gate.Config{Dialer: guarded, Audit: log.Record, Roots: roots})
 	s.onClose(out.Close)
 	sockets, err := data.socketDir()
 	if err != nil {
