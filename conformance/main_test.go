@@ -26,6 +26,11 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	// Clients of every language find the MCP server by this name.
+	if err := os.Setenv("CONFORMANCE_MCP_URL", server.MCP.URL); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := m.Run()
 	fmt.Printf("CLIENT contract: %s held against both SDK majors and both descriptions (sandbox: %s)\n", server.Checked(), server.Sandbox)
 	if err := server.Close(); err != nil {

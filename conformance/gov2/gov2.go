@@ -49,6 +49,8 @@ func Checks() []Check {
 		{"model error", modelError},
 		{"previews", previews},
 		{"tool runner", toolRunner},
+		{"mcp tool", mcpTool},
+		{"mcp server without a credential", mcpWithoutCredential},
 		{"threads of a session", threadsOfASession},
 		{"file life", fileLife},
 		{"mount and outputs", mountAndOutputs},

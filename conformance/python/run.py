@@ -7,6 +7,7 @@ import resources  # noqa: F401
 import turns  # noqa: F401
 import files  # noqa: F401
 import vaults  # noqa: F401
+import mcp_tools  # noqa: F401
 import failures  # noqa: F401
 import aio  # noqa: F401
 from checks import main

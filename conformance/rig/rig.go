@@ -23,6 +23,7 @@ type Rig struct {
 	Key     string // the admin key
 	Sandbox string // driver in use
 	Model   *modeltest.Server
+	MCP     *httptest.Server // wants MCPToken
 
 	transport *contract.Transport
 	proxy     *httptest.Server
@@ -50,6 +51,7 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	r.Model = modeltest.NewServer(modeltest.AllowRefusals())
 	r.Model.Func(Script)
 	r.upstream = httptest.NewServer(r.Model)
+	r.MCP = newMCP()
 
 	binary := filepath.Join(r.dir, "ostler")
 	if err := build(ctx, binary); err != nil {
@@ -117,9 +119,11 @@ func (r *Rig) Close() error {
 	if r.process != nil {
 		errs = append(errs, r.process.stop())
 	}
-	if r.upstream != nil {
-		r.upstream.CloseClientConnections()
-		r.upstream.Close()
+	for _, s := range []*httptest.Server{r.upstream, r.MCP} {
+		if s != nil {
+			s.CloseClientConnections()
+			s.Close()
+		}
 	}
 	if r.dir != "" {
 		errs = append(errs, os.RemoveAll(r.dir))

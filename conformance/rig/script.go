@@ -24,6 +24,7 @@ var scripts = map[string][]step{
 		call("get_weather", "city", "Oslo"),
 		quote("The tool says: "),
 	},
+	"shout": {call("mcp__shouter__shout", "text", "hello"), quote("The server says: ")},
 	"two-weathers": {
 		func(modeltest.Request) modeltest.Reply {
 			return modeltest.ToolUse("get_weather", map[string]string{"city": "Oslo"}).

@@ -6,6 +6,7 @@ import './resources.mjs';
 import './turns.mjs';
 import './files.mjs';
 import './vaults.mjs';
+import './mcp.mjs';
 import './failures.mjs';
 import { main } from './checks.mjs';
 
