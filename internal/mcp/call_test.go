@@ -156,6 +156,7 @@ func TestCallIsCancelled(t *testing.T) {
 	if _, err := p.Call(ctx, "sesn_1", r.one()[0], "hang", nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
+	eventually(t, "the server is told", func() bool { return r.count("notifications/cancelled") == 1 })
 	if text, isError := call(t, p, r.one()[0], "echo", `{}`); isError {
 		t.Errorf("afterwards: %s", text)
 	}

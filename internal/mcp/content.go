@@ -20,6 +20,10 @@ const (
 	maxBinary   = 24 << 20 // images and documents of one result
 )
 
+// minHidden is the shortest token that is hidden in a result, in bytes: without
+// a shorter one many a result would make no sense.
+const minHidden = 8
+
 // images are the media types that the Messages API takes.
 var images = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true}
 
@@ -104,7 +108,7 @@ func (b *results) data(kind, mime, uri string, data []byte) {
 	}
 	block := wire.DocumentBlock{Type: "document", Source: source}
 	if uri != "" {
-		uri = b.secrets.hide(uri)
+		uri = b.secrets.hide(uri, minHidden)
 		block.Title = &uri
 	}
 	b.blocks = append(b.blocks, wire.Encode(block))
@@ -119,7 +123,7 @@ func (b *results) note(kind, mime, uri string, data []byte) {
 }
 
 func (b *results) text(s string) {
-	if s = b.secrets.hide(strings.ToValidUTF8(s, "\uFFFD")); s != "" {
+	if s = b.secrets.hide(strings.ToValidUTF8(s, "\uFFFD"), minHidden); s != "" {
 		b.texts++
 		b.blocks = append(b.blocks, textBlock(s))
 	}

@@ -52,6 +52,7 @@ func TestContentKinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := &link{}
 			l.secrets.add(secret)
+			l.secrets.add("a") // too short to be hidden
 			r := l.result(&tt.in)
 			if got, want := string(bytes.Join(bytesOf(r.Content), nil)), strings.Join(tt.want, ""); got != want {
 				t.Errorf("got  %.300s\nwant %.300s", got, want)

@@ -121,19 +121,21 @@ func (s *secrets) add(token string) {
 	}
 }
 
-// hide takes the tokens out of a text.
-func (s *secrets) hide(text string) string {
+// hide takes the tokens that have at least so many bytes out of a text.
+func (s *secrets) hide(text string, least int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.used {
-		text = strings.ReplaceAll(text, t, "[redacted]")
+		if len(t) >= least {
+			text = strings.ReplaceAll(text, t, "[redacted]")
+		}
 	}
 	return text
 }
 
 // scrub is a server's own words: without tokens, in one line, not for long.
 func (s *secrets) scrub(text string) string {
-	text = s.hide(strings.ToValidUTF8(text, "\uFFFD"))
+	text = s.hide(strings.ToValidUTF8(text, "\uFFFD"), 1)
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxWords {
 		cut := maxWords

@@ -16,6 +16,8 @@ const (
 	// standingTime is how long a server may take to answer the request for a
 	// stream of notifications, which it need not have.
 	standingTime = 2 * time.Second
+	// partingTime is how long a server may take to end its session.
+	partingTime = time.Second
 )
 
 // guard is the transport of a link: it adds the token, bounds answers, and
@@ -57,6 +59,11 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if g.optional && req.Method == http.MethodGet && req.Header.Get("Last-Event-Id") == "" {
 		return g.standing(req, own), nil
+	}
+	if req.Method == http.MethodDelete { // nobody reads the answer
+		ctx, cancel := context.WithTimeout(req.Context(), partingTime)
+		defer cancel()
+		req = req.WithContext(ctx)
 	}
 	token, res, err := g.send(req, x, own, "")
 	if err == nil && res.StatusCode == http.StatusUnauthorized && token != "" {

@@ -121,11 +121,20 @@ func TestSessionsAreApart(t *testing.T) {
 			t.Fatal(l.Err)
 		}
 	}
-	if len(p.links) != 2 {
-		t.Errorf("%d links", len(p.links))
+	if n := p.size(); n != 2 {
+		t.Errorf("%d links", n)
 	}
 	p.Forget("sesn_1")
-	eventually(t, "the first session's connection is closed", func() bool { return len(p.links) == 1 })
+	if n := p.size(); n != 1 {
+		t.Errorf("%d links of the other session", n)
+	}
+}
+
+// size is how many links there are.
+func (p *Pool) size() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.links)
 }
 
 type anyToken struct{}
@@ -136,7 +145,7 @@ func TestIdleConnectionsAreClosed(t *testing.T) {
 	r := newRemote(t, "sse")
 	p := newPool(t, func(c *Config) { c.IdleTimeout = time.Millisecond })
 	tools(t, p, r.one())
-	eventually(t, "the link is gone", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return len(p.links) == 0 })
+	eventually(t, "the link is gone", func() bool { return p.size() == 0 })
 	if text, _ := call(t, p, r.one()[0], "echo", `{}`); !strings.Contains(text, "echo") {
 		t.Errorf("after it: %s", text)
 	}
@@ -152,8 +161,8 @@ func TestServersOfASessionChange(t *testing.T) {
 		t.Errorf("tools %v", got)
 	}
 	p.Discover(t.Context(), "sesn_1", nil)
-	if len(p.links) != 0 {
-		t.Errorf("%d links", len(p.links))
+	if n := p.size(); n != 0 {
+		t.Errorf("%d links", n)
 	}
 }
 
