@@ -38,10 +38,36 @@ func (x *exchange) older() bool {
 		x.status == http.StatusNotAcceptable || x.status == http.StatusUnsupportedMediaType)
 }
 
-// handshake initializes a session over a transport. The transports work under
-// the context that they connect with, so they get one that lasts and ends if
-// ctx does before they are done.
+// handshake is greet until ctx ends. The SDK may take longer to give up: it
+// tells a server that doesn't answer that it need not.
 func (l *link) handshake(ctx context.Context, t sdk.Transport) (*conn, error) {
+	type outcome struct {
+		conn *conn
+		err  error
+	}
+	done := make(chan outcome)
+	l.pool.wg.Go(func() {
+		c, err := l.greet(ctx, t)
+		select {
+		case done <- outcome{c, err}:
+		case <-ctx.Done():
+			if err == nil {
+				c.close()
+			}
+		}
+	})
+	select {
+	case o := <-done:
+		return o.conn, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// greet initializes a session over a transport. The transports work under the
+// context that they connect with, so they get one that lasts and ends if ctx
+// does before they are done.
+func (l *link) greet(ctx context.Context, t sdk.Transport) (*conn, error) {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, end)
 	c := &conn{end: end}
