@@ -32,6 +32,7 @@ var layers = []layer{
 	{packages: []string{"hands…"}, never: []string{"api…", "brain…", "store…"}, reason: "a sandbox is a seam below the turn"},
 	{packages: []string{"hands/guest…"}, never: []string{"store…", "api…", "brain…", "gate…", "model…", "journal…"}, reason: "guest code runs beside untrusted code and gets nothing of the server"},
 	{packages: []string{"provision…"}, never: []string{"api…", "brain…", "store…", "journal…", "sandboxes"}, reason: "what is put into a sandbox does not know whose it is"},
+	{packages: []string{"mcp"}, never: []string{"store…", "api…", "brain…", "journal…", "hands…"}, reason: "remote tools know nothing of turns"},
 	{packages: []string{"brain…"}, never: []string{"api…"}, reason: "a turn does not know how it was asked for"},
 	{packages: []string{"contract", "house"}, only: []string{}, reason: "judges stand outside"},
 }

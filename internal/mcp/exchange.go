@@ -67,11 +67,22 @@ func (x *exchange) cut(err error) {
 	x.cause = err
 }
 
-// begun tells whether the server may have begun the operation.
+// begun tells whether the server may have begun the operation. One that says
+// that the request is wrong, or comes at the wrong time, has not.
 func (x *exchange) begun() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.reached && !gone(x.status)
+	if errors.Is(x.cause, ErrReauthorize) || errors.Is(x.cause, errCredential) {
+		return false // it was not asked, or answered 401
+	}
+	return x.reached && x.status/100 != 4 && x.status != http.StatusServiceUnavailable
+}
+
+// before says that what x saw came before the operation.
+func (x *exchange) before() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.reached = false
 }
 
 // broke tells whether the connection is of no more use after err. A server

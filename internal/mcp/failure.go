@@ -40,9 +40,9 @@ var (
 
 // explain says what err means, in words that are safe to show.
 func (x *exchange) explain(err error, l *link) error {
+	f := &Failure{Server: l.server.Name, Unsure: x.begun()}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	f := &Failure{Server: l.server.Name, Unsure: x.reached && !gone(x.status)}
 	name := fmt.Sprintf("The MCP server %q", l.server.Name)
 	said := refusalOf(err)
 	switch {

@@ -84,7 +84,7 @@ func (g *guard) send(req *http.Request, x *exchange, own bool, rejected string) 
 		token, err = g.link.pool.cfg.Tokens.Token(req.Context(), g.link.session, g.link.server.URL, rejected)
 		if err != nil {
 			if !errors.Is(err, ErrReauthorize) && req.Context().Err() == nil {
-				g.link.log().Error("the credential of an MCP server could not be had", "error", err)
+				g.link.log().Error("the credential of an MCP server could not be had", "error", g.link.secrets.scrub(err.Error()))
 				err = errCredential
 			}
 			x.answered(nil, err, rejected != "")

@@ -26,6 +26,7 @@ type link struct {
 	turn chan struct{} // held while connecting
 	mu   sync.Mutex
 	conn *conn // nil if there is none
+	late bool  // the last list didn't come in time
 }
 
 // conn is one connection: an initialized session of the protocol.
@@ -119,13 +120,13 @@ func (l *link) do(ctx context.Context, repeatable bool, f func(context.Context, 
 	defer cancel(nil)
 	defer context.AfterFunc(l.ctx, func() { cancel(errClosed) })()
 	for {
-		x := &exchange{}
-		ctx := x.watch(ctx)
-		c, fresh, err := l.connection(ctx)
+		hello, x := &exchange{}, &exchange{}
+		c, fresh, err := l.connection(hello.watch(ctx))
 		if err != nil {
-			return l.failure(ctx, err, x)
+			hello.before()
+			return l.failure(ctx, err, hello)
 		}
-		if err = f(ctx, c); err == nil {
+		if err = f(x.watch(ctx), c); err == nil {
 			return nil
 		}
 		broken := ctx.Err() == nil && x.broke(err, c.session.ID() != "")

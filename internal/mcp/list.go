@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -41,6 +42,14 @@ type listed struct {
 // list is the server's tools.
 func (l *link) list(ctx context.Context) Listing {
 	out := Listing{Server: l.server.Name}
+	l.mu.Lock()
+	late := l.late
+	l.mu.Unlock()
+	if late { // it need not hold up every turn for as long as the first
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.pool.cfg.ConnectTimeout/5)
+		defer cancel()
+	}
 	err := l.do(ctx, true, func(ctx context.Context, c *conn) error {
 		l.mu.Lock()
 		known := c.listed
@@ -62,6 +71,9 @@ func (l *link) list(ctx context.Context) Listing {
 		return nil
 	})
 	out.Err = l.listFailure(err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late = errors.Is(err, context.DeadlineExceeded)
 	return out
 }
 
@@ -73,7 +85,7 @@ func (l *link) listFailure(err error) *Failure {
 		return nil
 	case errors.As(err, &f):
 	case errors.Is(err, context.DeadlineExceeded):
-		f = &Failure{Server: l.server.Name, Message: "The MCP server did not list its tools in time."}
+		f = &Failure{Server: l.server.Name, Message: fmt.Sprintf("The MCP server %q did not list its tools in time.", l.server.Name)}
 	default: // the server's own refusal, or the session's interrupt
 		f = &Failure{Server: l.server.Name, Message: err.Error()}
 	}
