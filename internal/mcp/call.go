@@ -12,6 +12,11 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
+// paramHeaders is the protocol's version from which on a tool's definition may
+// want parameters repeated in headers: the SDK has to have seen it before a
+// call.
+const paramHeaders = "2026-07-28"
+
 // patience is how many call timeouts a call that tells progress has in all.
 const patience = 10
 
@@ -64,6 +69,11 @@ func (l *link) call(ctx context.Context, tool string, input json.RawMessage) (Re
 	defer timer.Stop()
 	var answer *sdk.CallToolResult
 	err := l.do(ctx, false, func(ctx context.Context, c *conn) (err error) {
+		if c.session.InitializeResult().ProtocolVersion >= paramHeaders {
+			if _, err := l.tools((&exchange{}).watch(ctx), c); err != nil {
+				l.log().Info("an MCP server's tools could not be listed before a call", "error", l.secrets.scrub(err.Error()))
+			}
+		}
 		token, end := c.calls.begin(func() { timer.Reset(timeout) })
 		defer end()
 		params := &sdk.CallToolParams{Name: tool, Arguments: input}

@@ -116,9 +116,9 @@ func TestConnectionsBreak(t *testing.T) {
 func TestSlowCall(t *testing.T) {
 	r := newRemote(t, "streamable")
 	r.hang(t)
-	p := newPool(t, func(c *Config) { c.CallTimeout = 50 * time.Millisecond })
+	p := newPool(t, func(c *Config) { c.CallTimeout = 500 * time.Millisecond })
 	text, isError := call(t, p, r.one()[0], "hang", `{}`)
-	if !isError || !strings.Contains(text, "did not answer within 50ms") {
+	if !isError || !strings.Contains(text, "did not answer within 500ms") {
 		t.Errorf("got %s", text)
 	}
 	if text, isError := call(t, p, r.one()[0], "echo", `{}`); isError {
@@ -130,7 +130,7 @@ func TestSlowCall(t *testing.T) {
 func TestProgress(t *testing.T) {
 	r := newRemote(t, "streamable")
 	r.tool("steady", func(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
-		tick := time.NewTicker(20 * time.Millisecond)
+		tick := time.NewTicker(30 * time.Millisecond)
 		defer tick.Stop()
 		for i := range 20 {
 			<-tick.C
@@ -141,7 +141,7 @@ func TestProgress(t *testing.T) {
 		}
 		return said("done"), nil
 	})
-	p := newPool(t, func(c *Config) { c.CallTimeout = 200 * time.Millisecond })
+	p := newPool(t, func(c *Config) { c.CallTimeout = 400 * time.Millisecond })
 	if text, isError := call(t, p, r.one()[0], "steady", `{}`); isError || !strings.Contains(text, "done") {
 		t.Errorf("got %s", text)
 	}
@@ -204,5 +204,23 @@ func TestNothingIsOfferedToServers(t *testing.T) {
 	}
 	if err := <-refused; err == nil {
 		t.Error("an elicitation was answered")
+	}
+}
+
+// A tool may want parameters in headers, also over a connection that nothing
+// was listed on.
+func TestParametersInHeaders(t *testing.T) {
+	r := newRemote(t, "stateless")
+	r.mcp.AddTool(&sdk.Tool{Name: "routed", InputSchema: json.RawMessage(`{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"}}}`)},
+		func(context.Context, *sdk.CallToolRequest) (*sdk.CallToolResult, error) { return said("routed"), nil })
+	var region atomic.Value
+	region.Store("")
+	r.intercept(func(_ http.ResponseWriter, req *http.Request) {
+		if v := req.Header.Get("Mcp-Param-Region"); v != "" {
+			region.Store(v)
+		}
+	})
+	if text, isError := call(t, newPool(t), r.one()[0], "routed", `{"region":"north"}`); isError || region.Load() != "north" {
+		t.Errorf("%s, header %q", text, region.Load())
 	}
 }

@@ -78,6 +78,7 @@ func (l *link) greet(ctx context.Context, t sdk.Transport) (*conn, error) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			c.listed = nil
+			c.changes++
 		},
 		ProgressNotificationHandler: func(_ context.Context, r *sdk.ProgressNotificationClientRequest) {
 			c.calls.progress(r.Params.ProgressToken)

@@ -108,7 +108,7 @@ func (b *results) data(kind, mime, uri string, data []byte) {
 	}
 	block := wire.DocumentBlock{Type: "document", Source: source}
 	if uri != "" {
-		uri = b.secrets.hide(uri, minHidden)
+		uri = b.secrets.hide(strings.ToValidUTF8(uri, "\uFFFD"), minHidden)
 		block.Title = &uri
 	}
 	b.blocks = append(b.blocks, wire.Encode(block))

@@ -35,7 +35,9 @@ type conn struct {
 	end     context.CancelFunc // of what the transport still does
 	calls   calls
 
-	listed *listed // guarded by the link's lock; nil if it has to be asked for
+	// Guarded by the link's lock.
+	listed  *listed // nil if it has to be asked for
+	changes int     // notifications that the list changed
 }
 
 func (l *link) log() *slog.Logger {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -51,30 +52,35 @@ func (l *link) list(ctx context.Context) Listing {
 		defer cancel()
 	}
 	err := l.do(ctx, true, func(ctx context.Context, c *conn) error {
-		l.mu.Lock()
-		known := c.listed
-		l.mu.Unlock()
-		if known == nil || time.Since(known.at) > listedFor {
-			mine := &listed{at: time.Now()}
-			l.mu.Lock()
-			c.listed = mine // a change from here on makes it nil again
-			l.mu.Unlock()
-			if err := mine.read(ctx, c.session); err != nil {
-				l.mu.Lock()
-				c.listed = nil
-				l.mu.Unlock()
-				return err
-			}
-			known = mine
+		known, err := l.tools(ctx, c)
+		if err == nil {
+			out.Tools, out.Skipped = known.tools, known.skipped
 		}
-		out.Tools, out.Skipped = known.tools, known.skipped
-		return nil
+		return err
 	})
 	out.Err = l.listFailure(err)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.late = errors.Is(err, context.DeadlineExceeded)
 	return out
+}
+
+// tools is the list as it is known over a connection, or asks for it.
+func (l *link) tools(ctx context.Context, c *conn) (*listed, error) {
+	l.mu.Lock()
+	known, changes := c.listed, c.changes
+	l.mu.Unlock()
+	if known != nil && time.Since(known.at) < listedFor {
+		return known, nil
+	}
+	known = &listed{at: time.Now()}
+	err := known.read(ctx, c.session)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil && c.changes == changes { // else it may be of before the change
+		c.listed = known
+	}
+	return known, err
 }
 
 // listFailure is what a failed listing is to the session.
@@ -124,7 +130,7 @@ func (d *listed) read(ctx context.Context, session *sdk.ClientSession) error {
 // toolOf is a tool in the form that the Messages API takes, false if there is
 // none.
 func toolOf(t *sdk.Tool) (Tool, bool) {
-	if t.Name == "" || len(t.Name) > maxName {
+	if t.Name == "" || len(t.Name) > maxName || !utf8.ValidString(t.Name) {
 		return Tool{}, false
 	}
 	schema, ok := schemaOf(t.InputSchema)
