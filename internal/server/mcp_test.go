@@ -146,3 +146,38 @@ func TestMCPServersOnThePrivateSide(t *testing.T) {
 		t.Errorf("the log: %+v", log)
 	}
 }
+
+// A large result is in the sandbox, where the agent's tools find it.
+func TestLargeMCPResult(t *testing.T) {
+	s := sdk.NewServer(&sdk.Implementation{Name: "library", Version: "1"}, nil)
+	s.AddTool(&sdk.Tool{Name: "borrow", InputSchema: json.RawMessage(`{"type":"object"}`)},
+		func(context.Context, *sdk.CallToolRequest) (*sdk.CallToolResult, error) {
+			return &sdk.CallToolResult{Content: []sdk.Content{&sdk.TextContent{Text: strings.Repeat("a line of a book\n", 30_000)}}}, nil
+		})
+	remote := httptest.NewServer(sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return s }, nil))
+	defer remote.Close()
+	defer remote.CloseClientConnections()
+	m := modeltest.New(t)
+	c := config(t.TempDir(), m.URL)
+	c.AllowPrivate = "1"
+	p := serveHere(t, c)
+	defer p.close()
+	env := p.create("/v1/environments", `{"name":"test"}`)
+	agent := p.create("/v1/agents", fmt.Sprintf(`{"name":"test","model":"claude-opus-5-5","mcp_servers":[{"type":"url","name":"library","url":%q}],"tools":[
+		{"type":"agent_toolset_20260401"},{"type":"mcp_toolset","mcp_server_name":"library","default_config":{"permission_policy":{"type":"always_allow"}}}]}`, remote.URL))
+	session := p.create("/v1/sessions", fmt.Sprintf(`{"agent":%q,"environment_id":%q}`, agent, env))
+	m.Queue(modeltest.ToolUse("mcp__library__borrow", map[string]any{}),
+		modeltest.ToolUse("bash", map[string]any{"command": "cd /tmp/tool-outputs && ls && wc -l < sevt_*.txt"}), modeltest.Text("Done."))
+	p.say(session, "read")
+	log := p.idle(session)
+	for _, e := range log {
+		switch {
+		case e.Type == "agent.mcp_tool_result" && !strings.Contains(e.Content[0].Text, "(510000 characters) is in /tmp/tool-outputs/sevt_"),
+			e.Type == "agent.tool_result" && !strings.HasSuffix(strings.TrimSpace(e.Content[0].Text), "\n30000"):
+			t.Errorf("%s: %.3000s", e.Type, e.Content[0].Text)
+		}
+	}
+	if count(log, "agent.tool_result") != 1 || count(log, "agent.mcp_tool_result") != 1 {
+		t.Errorf("the log: %+v", log)
+	}
+}
