@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,7 +27,8 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	if err := os.Setenv("CHECK_OAUTH_URL", server.OAuth); err != nil { // for clients of all languages
+	// Clients of every language find the servers beside ours by these names.
+	if err := errors.Join(os.Setenv("CHECK_OAUTH_URL", server.OAuth), os.Setenv("CONFORMANCE_MCP_URL", server.MCP.URL)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

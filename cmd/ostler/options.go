@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/model"
@@ -39,6 +40,8 @@ type options struct {
 	SearchAPIKey string   `name:"search-api-key" env:"OSTLER_SEARCH_API_KEY" help:"Key of the search engine."`
 	SearchURL    string   `name:"search-url" env:"OSTLER_SEARCH_URL" help:"Where SearXNG is, or another search engine's API if not in its usual place."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"OSTLER_LOG_LEVEL" help:"Least severe level that is logged."`
+
+	MCPTimeout time.Duration `name:"mcp-timeout" default:"60s" env:"OSTLER_MCP_TIMEOUT" help:"Time of a call of an MCP server's tool that tells no progress."`
 }
 
 // config is the server's configuration over a data directory.
@@ -48,7 +51,7 @@ func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 		DockerImage: o.DockerImage, DockerRuntime: o.DockerRuntime, Guest: o.Guest,
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
 		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
-		Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
+		MCPTimeout: o.MCPTimeout, Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
 		Web:   server.Web{NoFetch: o.WebFetch == "off", Search: o.Search, SearchKey: o.SearchAPIKey, SearchURL: o.SearchURL},
 		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
 	}

@@ -5,8 +5,10 @@ package gov1
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/anthropics/anthropic-sdk-go"
@@ -90,4 +92,41 @@ func validateAnotherType(t testing.TB, c *anthropic.Client) {
 	}))(t)
 	_, err := c.Beta.Vaults.Credentials.MCPOAuthValidate(ctx(t), credential.ID, anthropic.BetaVaultCredentialMCPOAuthValidateParams{VaultID: vault.ID})
 	refused(t, err, 400, "invalid_request_error")
+}
+
+func tenSessionsRefreshOnce(t testing.TB, c *anthropic.Client) {
+	credential, grant := newOAuthCredential(t, c, "expired")
+	agent := must(c.Beta.Agents.New(ctx(t), anthropic.BetaAgentNewParams{
+		Name: "checker", Model: anthropic.BetaManagedAgentsModelConfigParams{ID: "claude-opus-5-5"},
+		MCPServers: []anthropic.BetaManagedAgentsURLMCPServerParams{{Type: "url", Name: "desk", URL: grant.MCPServerURL}},
+		Tools: []anthropic.BetaAgentNewParamsToolUnion{{OfMCPToolset: &anthropic.BetaManagedAgentsMCPToolsetParams{
+			Type: "mcp_toolset", MCPServerName: "desk",
+			DefaultConfig: anthropic.BetaManagedAgentsMCPToolsetDefaultConfigParams{
+				PermissionPolicy: anthropic.BetaManagedAgentsMCPToolsetDefaultConfigParamsPermissionPolicyUnion{
+					OfAlwaysAllow: &anthropic.BetaManagedAgentsAlwaysAllowPolicyParam{Type: "always_allow"}}},
+		}}},
+	}))(t)
+	environment := newEnvironment(t, c, "oauth")
+	var sessions sync.WaitGroup
+	turns := make([][]sdkEvent, 10)
+	for i := range turns {
+		session := must(c.Beta.Sessions.New(ctx(t), anthropic.BetaSessionNewParams{
+			Agent:         anthropic.BetaSessionNewParamsAgentUnion{OfString: anthropic.String(agent.ID)},
+			EnvironmentID: environment.ID, VaultIDs: []string{credential.VaultID},
+		}))(t)
+		sessions.Go(func() { turns[i] = turn(t, c, session.ID, "", script("whoami")) })
+	}
+	sessions.Wait()
+	for _, events := range turns {
+		if !strings.Contains(said(events), "The server says: token of") {
+			t.Errorf("a session had %v and said %q", types(events), said(events))
+		}
+	}
+	res := must(http.Get(os.Getenv("CHECK_OAUTH_URL") + "/refreshes?token=" + url.QueryEscape(grant.AccessToken)))(t)
+	defer res.Body.Close()
+	var n int
+	if err := json.NewDecoder(res.Body).Decode(&n); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "refreshes", n, 1)
 }

@@ -2,10 +2,12 @@
 
 import json
 import os
+import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import anthropic
-from checks import check, equal, raises
+from checks import check, equal, new_agent, new_session, raises, script, text_of, turn
 
 SITE = os.environ["CHECK_OAUTH_URL"]
 
@@ -56,3 +58,31 @@ def validate_another_type(client):
     auth = {"type": "static_bearer", "mcp_server_url": "https://mcp.example.com/mcp", "token": "top-secret"}
     credential = client.beta.vaults.credentials.create(vault.id, auth=auth)
     raises(anthropic.BadRequestError, lambda: validate(client, credential), "mcp_oauth")
+
+
+def refreshes(token):
+    with urllib.request.urlopen(f"{SITE}/refreshes?token={urllib.parse.quote_plus(token)}") as answer:
+        return json.load(answer)
+
+
+@check
+def ten_sessions_refresh_an_expired_token_once(client):
+    credential, auth = new_credential(client, "expired")
+    agent = new_agent(
+        client,
+        mcp_servers=[{"type": "url", "name": "desk", "url": auth["mcp_server_url"]}],
+        tools=[
+            {
+                "type": "mcp_toolset",
+                "mcp_server_name": "desk",
+                "default_config": {"permission_policy": {"type": "always_allow"}},
+            }
+        ],
+    )
+    sessions = [new_session(client, agent, vault_ids=[credential.vault_id]).id for _ in range(10)]
+    with ThreadPoolExecutor(10) as together:
+        turns = list(together.map(lambda s: turn(client, s, script("whoami")), sessions))
+    for events in turns:
+        assert [e for e in events if e.type == "session.error"] == [], events
+        assert "The server says: token of" in text_of(events), events
+    equal(refreshes(auth["access_token"]), 1, "refreshes")

@@ -11,6 +11,7 @@ import oauth  # noqa: F401
 import web  # noqa: F401
 import skills  # noqa: F401
 import memory  # noqa: F401
+import mcp_tools  # noqa: F401
 import failures  # noqa: F401
 import aio  # noqa: F401
 from checks import main

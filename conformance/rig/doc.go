@@ -2,7 +2,7 @@
 // it, starts it over an empty data directory with a scripted model upstream,
 // and puts the contract checks between it and its clients.
 //
-//	client ──HTTP──▶ proxy (package contract looks at every answer) ──▶ ostler ──▶ model double
+//	client ──HTTP──▶ proxy (package contract looks at every answer) ──▶ ostler ──▶ model double, MCP server
 //
 // Clients of any language use the proxy's URL, so that what no client happens
 // to look at is held against the contract all the same. A Rig is shared by all

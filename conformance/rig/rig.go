@@ -24,7 +24,8 @@ type Rig struct {
 	Key     string // the admin key
 	Sandbox string // driver in use
 	Model   *modeltest.Server
-	OAuth   string // an oauthtest.Site
+	OAuth   string           // an oauthtest.Site
+	MCP     *httptest.Server // wants MCPToken
 
 	transport *contract.Transport
 	proxy     *httptest.Server
@@ -57,6 +58,7 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	r.site = httptest.NewServer(oauthtest.NewSite())
 	r.OAuth = r.site.URL
 	r.internet = httptest.NewServer(http.HandlerFunc(internet))
+	r.MCP = newMCP()
 
 	binary := filepath.Join(r.dir, "ostler")
 	if err := build(ctx, binary); err != nil {
@@ -124,7 +126,7 @@ func (r *Rig) Close() error {
 	if r.process != nil {
 		errs = append(errs, r.process.stop())
 	}
-	for _, s := range []*httptest.Server{r.upstream, r.site, r.internet} {
+	for _, s := range []*httptest.Server{r.upstream, r.site, r.internet, r.MCP} {
 		if s != nil {
 			s.CloseClientConnections()
 			s.Close()

@@ -19,12 +19,14 @@ var scripts = map[string][]step{
 	"think": {func(modeltest.Request) modeltest.Reply {
 		return modeltest.Thinking("A greeting needs no tools.").And(modeltest.Text("Hello after a thought."))
 	}},
-	"long": {say(strings.Repeat("A long answer comes in many pieces. ", 40))},
-	"bash": {call("bash", "command", "echo out-$((6*7))"), quote("The command printed: ")},
+	"long":   {say(strings.Repeat("A long answer comes in many pieces. ", 40))},
+	"bash":   {call("bash", "command", "echo out-$((6*7))"), quote("The command printed: ")},
+	"whoami": {call("mcp__desk__whoami"), quote("The server says: ")},
 	"weather": {
 		call("get_weather", "city", "Oslo"),
 		quote("The tool says: "),
 	},
+	"shout": {call("mcp__shouter__shout", "text", "hello"), quote("The server says: ")},
 	"two-weathers": {
 		func(modeltest.Request) modeltest.Reply {
 			return modeltest.ToolUse("get_weather", map[string]string{"city": "Oslo"}).

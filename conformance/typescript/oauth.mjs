@@ -1,7 +1,7 @@
 // OAuth credentials: tried out and refreshed.
 
 import Anthropic from '@anthropic-ai/sdk';
-import { check, equal, rejects } from './checks.mjs';
+import { check, equal, newAgent, newSession, rejects, script, textOf, turn } from './checks.mjs';
 
 /** A vault with a credential of a new grant, and the auth it was made of. */
 async function newCredential(client, state = '') {
@@ -46,4 +46,22 @@ check(async function validate_another_type(client) {
   const auth = { type: 'static_bearer', mcp_server_url: 'https://mcp.example.com/mcp', token: 'top-secret' };
   const credential = await client.beta.vaults.credentials.create(vault.id, { auth });
   await rejects(Anthropic.BadRequestError, () => validate(client, credential), 'mcp_oauth');
+});
+
+check(async function ten_sessions_refresh_an_expired_token_once(client) {
+  const [credential, auth] = await newCredential(client, 'expired');
+  const agent = await newAgent(client, {
+    mcp_servers: [{ type: 'url', name: 'desk', url: auth.mcp_server_url }],
+    tools: [{ type: 'mcp_toolset', mcp_server_name: 'desk', default_config: { permission_policy: { type: 'always_allow' } } }],
+  });
+  const one = async () => {
+    const session = await newSession(client, agent, { vault_ids: [credential.vault_id] });
+    return turn(client, session.id, [script('whoami')]);
+  };
+  for (const events of await Promise.all(Array.from({ length: 10 }, one))) {
+    equal(events.filter((e) => e.type === 'session.error'), []);
+    equal(textOf(events).includes('The server says: token of'), true);
+  }
+  const url = `${process.env.CHECK_OAUTH_URL}/refreshes?token=${encodeURIComponent(auth.access_token)}`;
+  equal(await (await fetch(url)).json(), 1, 'refreshes');
 });

@@ -10,6 +10,7 @@ import './oauth.mjs';
 import './web.mjs';
 import './skills.mjs';
 import './memory.mjs';
+import './mcp.mjs';
 import './failures.mjs';
 import { main } from './checks.mjs';
 

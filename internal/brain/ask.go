@@ -49,7 +49,7 @@ func (t *turn) request() model.Request {
 		Speed:    s.agent.Model.Speed,
 		System:   systemPrompt(&s.agent, s.tools, s.selfHosted, s.briefs),
 		Messages: s.messages,
-		Tools:    s.tools.offered,
+		Tools:    s.offered(),
 	}
 	if geo := s.agent.Model.InferenceGeo; geo != nil {
 		r.Geo = *geo

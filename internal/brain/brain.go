@@ -22,6 +22,7 @@ import (
 
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/journal"
+	"github.com/ostlerdev/ostler/internal/mcp"
 	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/store"
 )
@@ -34,6 +35,16 @@ type Hands interface {
 	// Settle publishes what the agent put into its outputs. It is called
 	// before a session goes idle and does nothing without a sandbox.
 	Settle(ctx context.Context, session string) error
+}
+
+// Remote calls the tools of a session's MCP servers; see mcp.Pool.
+type Remote interface {
+	// Discover lists the tools of servers, in their order. It takes seconds at
+	// most; a server that can't be had is a listing with an error.
+	Discover(ctx context.Context, session string, servers []mcp.Server) []mcp.Listing
+	// Call calls a tool. An error that is a *mcp.Failure says that the server
+	// can't be had.
+	Call(ctx context.Context, session string, s mcp.Server, tool string, input json.RawMessage) (mcp.Result, error)
 }
 
 // Files reads the bytes of files that messages refer to.
@@ -54,6 +65,7 @@ type Deps struct {
 	Journal *journal.Journal
 	Model   model.Client
 	Hands   Hands
+	Remote  Remote
 	Files   Files
 	Web     Web // nil: there are no web tools
 	Now     func() time.Time

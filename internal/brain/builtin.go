@@ -10,6 +10,25 @@ import (
 	"github.com/ostlerdev/ostler/internal/model"
 )
 
+// noTools stands for the tools of a conversation that has lost all of them: its
+// MCP servers can't be had, or an update took them away. The Messages API
+// refuses calls and results in a request without tools.
+var noTools = model.Tool{Name: "no_tools", Description: "There are no tools at the moment. Don't call this one.",
+	InputSchema: raw(`{"type":"object"}`)}
+
+// offered is the tools of a model request.
+func (s *state) offered() []model.Tool {
+	if len(s.tools.offered) > 0 {
+		return s.tools.offered
+	}
+	for _, m := range s.messages {
+		if m.Role == "assistant" && hasToolUse(m.Content) {
+			return []model.Tool{noTools}
+		}
+	}
+	return nil
+}
+
 // builtinTools are the definitions of bash, read, write, edit, glob and grep,
 // as the official toolset describes them to a model.
 var builtinTools = sync.OnceValue(func() (out []model.Tool) {

@@ -59,7 +59,14 @@ func (st *step) request() (next, error) {
 	if limit := st.t.b.MaxRounds; st.t.state.rounds >= limit {
 		return rest, st.giveUp("tool_use_limit_reached_error", "The turn reached the limit of model requests for one turn.")
 	}
-	return ask, st.add(journal.Draft{Type: wire.TypeModelRequestStart, Body: wire.Bare{Type: wire.TypeModelRequestStart}})
+	if st.t.state.unlisted && st.found == nil && len(st.t.state.servers()) > 0 {
+		return discover, nil
+	}
+	private, err := st.catalogue()
+	if err != nil {
+		return rest, err
+	}
+	return ask, st.add(journal.Draft{Type: wire.TypeModelRequestStart, Private: private, Body: wire.Bare{Type: wire.TypeModelRequestStart}})
 }
 
 // take moves a queued event into the log.

@@ -40,6 +40,7 @@ type harness struct {
 	t       *testing.T
 	model   *modeltest.Server
 	hands   *fakeHands
+	remote  *fakeRemote
 	files   map[string]fakeFile
 	journal *journal.Journal
 	db      *sqlite.DB
@@ -84,7 +85,8 @@ func newHarness(t *testing.T, change ...func(*Deps)) *harness {
 		return said("ran " + call.Tool), nil
 	}}
 	h.clock.Store(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC).UnixMicro())
-	h.deps = Deps{Hands: h.hands, Files: h, Now: h.now, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	h.remote = &fakeRemote{}
+	h.deps = Deps{Hands: h.hands, Remote: h.remote, Files: h, Now: h.now, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Backoff: func(int) time.Duration { return 0 }}
 	for _, f := range change {
 		f(&h.deps)
@@ -155,7 +157,8 @@ const builtins = `{"type":"agent_toolset_20260401"}`
 func (h *harness) session(environment string, tools ...string) string {
 	h.t.Helper()
 	var p wire.AgentParams
-	err := wire.Decode(fmt.Appendf(nil, `{"name":"tester","model":"claude-opus-5-5","system":"Test.","tools":[%s]}`, strings.Join(tools, ",")), &p)
+	err := wire.Decode(fmt.Appendf(nil, `{"name":"tester","model":"claude-opus-5-5","system":"Test.","tools":[%s],"mcp_servers":[%s]}`,
+		strings.Join(tools, ","), serversOf(tools)), &p)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -32,7 +32,10 @@ func TestLogInvariants(t *testing.T) {
 
 func play(t *testing.T, seed uint64, actions []string) {
 	h := newHarness(t)
-	s := h.session("cloud", `{"type":"agent_toolset_20260401","configs":[{"name":"write","permission_policy":{"type":"always_ask"}}]}`, weather)
+	s := h.session("cloud", `{"type":"agent_toolset_20260401","configs":[{"name":"write","permission_policy":{"type":"always_ask"}}]}`, weather,
+		`{"type":"mcp_toolset","mcp_server_name":"a","default_config":{"permission_policy":{"type":"always_allow"}}}`,
+		`{"type":"mcp_toolset","mcp_server_name":"b"}`)
+	h.remote.random(seed)
 	h.model.Func(randomModel(seed))
 	said := 0
 	for _, a := range actions {
@@ -70,7 +73,10 @@ func randomModel(seed uint64) func(modeltest.Request) modeltest.Reply {
 		bash := modeltest.ToolUse("bash", map[string]any{"command": "true"})
 		custom := modeltest.ToolUse("weather", map[string]any{"city": "Ulm"})
 		asks := modeltest.ToolUse("write", map[string]any{"file_path": "a", "content": "b"})
+		allowed := modeltest.ToolUse("mcp__a__look", map[string]any{"at": 1})
+		asked := modeltest.ToolUse("mcp__b__look", map[string]any{"at": 2})
 		choices := []modeltest.Reply{
+			allowed, asked, modeltest.Thinking("mhm").And(asked).And(allowed).And(bash),
 			bash, custom, asks, bash.And(custom), custom.And(asks).And(bash), modeltest.Thinking("hm").And(bash),
 			modeltest.ToolUse("nonesuch", map[string]any{}), modeltest.PauseTurn("wait"), modeltest.Refusal("cyber", "no"),
 			modeltest.Error(529, "overloaded_error", "Overloaded"), modeltest.Text("half").Drop(3), modeltest.MaxTokens("and so"), modeltest.Empty(),
@@ -135,6 +141,7 @@ func (h *harness) checkInvariants(s string) {
 		ProcessedAt string `json:"processed_at"`
 		StartID     string `json:"model_request_start_id"`
 		ToolUseID   string `json:"tool_use_id"`
+		MCPID       string `json:"mcp_tool_use_id"`
 		CustomID    string `json:"custom_tool_use_id"`
 	}
 	ids, span := map[string]bool{}, ""
@@ -183,14 +190,14 @@ func (h *harness) checkInvariants(s string) {
 				fail("an end without its start")
 			}
 			span = ""
-		case wire.TypeAgentToolUse, wire.TypeAgentCustomToolUse:
+		case wire.TypeAgentToolUse, wire.TypeAgentMCPToolUse, wire.TypeAgentCustomToolUse:
 			if span == "" {
 				fail("a call outside of a model request")
 			}
 			open[e.ID] = e.Type
-		case wire.TypeAgentToolResult, wire.TypeUserCustomToolResult:
-			id := e.ToolUseID + e.CustomID
-			if open[id] == "" {
+		case wire.TypeAgentToolResult, wire.TypeAgentMCPToolResult, wire.TypeUserCustomToolResult:
+			id := e.ToolUseID + e.CustomID + e.MCPID
+			if open[id] == "" || (open[id] == wire.TypeAgentMCPToolUse) != (e.MCPID != "") {
 				fail("a result of no open call")
 			}
 			delete(open, id)

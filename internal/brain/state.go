@@ -29,6 +29,9 @@ type state struct {
 	agent      wire.SessionAgent
 	selfHosted bool
 	tools      toolbox
+	web        []model.Tool // that there are for the agent's model
+	catalog    catalog      // of the MCP servers' tools
+	unlisted   bool         // a turn began and the servers were not asked yet
 	briefs     []string
 }
 
@@ -37,6 +40,7 @@ type call struct {
 	event  string // its use event
 	id     string // the model's id of it
 	kind   string // store.CallTool, …
+	server string // of an MCP tool
 	name   string
 	input  raw
 	awaits string // store.AwaitsServer, …
@@ -51,14 +55,20 @@ func newState() *state { return &state{status: wire.Idle} }
 // changed; web are the web tools that there are for a model. It tells whether
 // there was anything to take over.
 func (s *state) configure(doc *store.SessionDoc, web func(model string) []model.Tool) bool {
-	if s.tools.made && s.agent.ID != "" && sameTools(s.agent.Tools, doc.Agent.Tools) {
+	if s.tools.made && s.agent.ID != "" && sameTools(&s.agent, &doc.Agent) {
 		return false
 	}
 	s.agent = doc.Agent
 	s.selfHosted = doc.Environment == "self_hosted"
-	s.tools = newToolbox(&s.agent, s.selfHosted, web(doc.Agent.Model.ID))
-	s.bind(s.tools.mark())
+	s.web = web(doc.Agent.Model.ID)
+	s.equip()
 	return true
+}
+
+// equip makes the toolbox of what is known.
+func (s *state) equip() {
+	s.tools = newToolbox(&s.agent, s.selfHosted, s.web, s.catalog)
+	s.bind(s.tools.mark())
 }
 
 // callOf is the private part of a tool use event.
@@ -88,6 +98,7 @@ func (s *state) apply(e store.Event) error {
 		s.span = e.ID
 		s.rounds++
 		s.calls = nil
+		return s.learn(e)
 	case wire.TypeModelRequestEnd:
 		return s.endRequest(e)
 	case wire.TypeAgentToolUse, wire.TypeAgentMCPToolUse, wire.TypeAgentCustomToolUse:
@@ -107,6 +118,7 @@ func (s *state) apply(e store.Event) error {
 	case wire.TypeSessionUpdated:
 		return s.updated(e)
 	case wire.TypeStatusRunning:
+		s.unlisted = s.unlisted || s.status == wire.Idle && s.parkedOn == 0
 		s.status, s.parkedOn, s.turn = wire.Running, 0, e.Seq
 	case wire.TypeStatusRescheduled:
 		s.status = wire.Rescheduling
@@ -172,8 +184,9 @@ func (s *state) endRequest(e store.Event) error {
 
 func (s *state) addCall(e store.Event) error {
 	var public struct {
-		Name  string `json:"name"`
-		Input raw    `json:"input"`
+		Name   string `json:"name"`
+		Input  raw    `json:"input"`
+		Server string `json:"mcp_server_name"`
 	}
 	var private callOf
 	if err := decode(e, &public); err != nil {
@@ -186,7 +199,7 @@ func (s *state) addCall(e store.Event) error {
 	if kind == store.CallTool && web.Is(public.Name) {
 		kind = store.CallWeb
 	}
-	s.calls = append(s.calls, &call{event: e.ID, id: private.ID, kind: kind, name: public.Name, input: public.Input, awaits: private.Awaits})
+	s.calls = append(s.calls, &call{event: e.ID, id: private.ID, kind: kind, server: public.Server, name: public.Name, input: public.Input, awaits: private.Awaits})
 	return nil
 }
 

@@ -2,6 +2,7 @@ package brain
 
 import (
 	"github.com/ostlerdev/ostler/internal/journal"
+	"github.com/ostlerdev/ostler/internal/mcp"
 	"github.com/ostlerdev/ostler/internal/store"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
@@ -14,6 +15,7 @@ type step struct {
 	tx    store.Tx
 	s     *store.Session
 	batch *journal.Batch
+	found []mcp.Listing // what was discovered right before; nil if nothing was
 }
 
 // load brings the turn's state up to the end of the log: from the beginning

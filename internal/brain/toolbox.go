@@ -19,11 +19,12 @@ type toolbox struct {
 	builtin map[string]wire.Policy
 	web     map[string]wire.AgentToolConfig // of the enabled web tools
 	custom  map[string]bool
+	remote  remoteTools
 	self    bool // the client runs built-in tools
 }
 
-func newToolbox(agent *wire.SessionAgent, selfHosted bool, webTools []model.Tool) toolbox {
-	b := toolbox{made: true, builtin: map[string]wire.Policy{}, web: map[string]wire.AgentToolConfig{}, custom: map[string]bool{}, self: selfHosted}
+func newToolbox(agent *wire.SessionAgent, selfHosted bool, webTools []model.Tool, known catalog) toolbox {
+	b := toolbox{made: true, builtin: map[string]wire.Policy{}, web: map[string]wire.AgentToolConfig{}, custom: map[string]bool{}, remote: remoteTools{}, self: selfHosted}
 	for _, t := range agent.Tools {
 		switch {
 		case t.Agent != nil:
@@ -36,6 +37,8 @@ func newToolbox(agent *wire.SessionAgent, selfHosted bool, webTools []model.Tool
 					b.offered = append(b.offered, def)
 				}
 			}
+		case t.MCP != nil:
+			b.offered = append(b.offered, b.remote.add(t.MCP, known)...)
 		case t.Custom != nil:
 			b.custom[t.Custom.Name] = true
 			b.offered = append(b.offered, model.Tool{Name: t.Custom.Name, Description: t.Custom.Description, InputSchema: raw(t.Custom.InputSchema)})
@@ -44,7 +47,9 @@ func newToolbox(agent *wire.SessionAgent, selfHosted bool, webTools []model.Tool
 	return b
 }
 
-func sameTools(a, b []wire.Tool) bool { return reflect.DeepEqual(a, b) }
+func sameTools(a, b *wire.SessionAgent) bool {
+	return reflect.DeepEqual(a.Tools, b.Tools) && reflect.DeepEqual(a.MCPServers, b.MCPServers)
+}
 
 // use makes the use event of a call. refusal is the text of the error result
 // that follows at once, or "".
@@ -58,25 +63,43 @@ func (b *toolbox) use(v block) (d journal.Draft, refusal string) {
 		return journal.Draft{Type: wire.TypeAgentCustomToolUse, Private: private(store.AwaitsResult),
 			Body: wire.AgentCustomToolUse{Type: wire.TypeAgentCustomToolUse, Name: v.Name, Input: []byte(input)}}, ""
 	}
-	e := wire.AgentToolUse{Type: wire.TypeAgentToolUse, Name: v.Name, Input: []byte(input)}
-	policy, enabled := b.builtin[v.Name]
+	if server, t, ok := b.remote.find(v.Name); ok {
+		permission, why := evaluate(t.policy)
+		awaits := store.AwaitsServer
+		switch permission {
+		case "ask":
+			awaits = store.AwaitsConfirmation
+		case "deny":
+			refusal = "The tool " + v.Name + " is not available."
+		}
+		return journal.Draft{Type: wire.TypeAgentMCPToolUse, Private: private(awaits), Body: wire.AgentMCPToolUse{Type: wire.TypeAgentMCPToolUse,
+			MCPServerName: server, Name: t.name, Input: []byte(input), EvaluatedPermission: permission, Evaluation: why}}, refusal
+	}
+	permission, why := evaluate(b.builtin[v.Name])
 	awaits := store.AwaitsServer
-	if b.self && !web.Is(v.Name) {
+	switch {
+	case permission == "ask":
+		awaits = store.AwaitsConfirmation
+	case permission == "deny":
+		refusal = "The tool " + v.Name + " is not available."
+	case b.self && !web.Is(v.Name):
 		awaits = store.AwaitsResult
 	}
-	switch {
-	case !enabled:
-		e.EvaluatedPermission = "deny"
-		awaits, refusal = store.AwaitsServer, "The tool "+v.Name+" is not available."
-	case policy.Type == wire.AlwaysAllow:
-		e.EvaluatedPermission, e.Evaluation = "allow", &wire.Evaluation{Type: wire.AlwaysAllow}
-	case policy.Type == wire.AlwaysAsk:
-		e.EvaluatedPermission, e.Evaluation = "ask", &wire.Evaluation{Type: wire.AlwaysAsk}
-		awaits = store.AwaitsConfirmation
-	default: // auto, and no judge: the client decides
-		e.EvaluatedPermission = "ask"
-		e.Evaluation = &wire.Evaluation{Type: wire.Auto, EvaluatedPermission: &wire.AutoPermission{Type: "ask", ReasonCode: "indeterminate"}}
-		awaits = store.AwaitsConfirmation
+	return journal.Draft{Type: wire.TypeAgentToolUse, Private: private(awaits), Body: wire.AgentToolUse{Type: wire.TypeAgentToolUse,
+		Name: v.Name, Input: []byte(input), EvaluatedPermission: permission, Evaluation: why}}, refusal
+}
+
+// evaluate applies a tool's policy. The zero policy is that of a tool which is
+// not enabled.
+func evaluate(p wire.Policy) (permission string, why *wire.Evaluation) {
+	switch p.Type {
+	case "":
+		return "deny", nil
+	case wire.AlwaysAllow:
+		return "allow", &wire.Evaluation{Type: p.Type}
+	case wire.AlwaysAsk:
+		return "ask", &wire.Evaluation{Type: p.Type}
 	}
-	return journal.Draft{Type: wire.TypeAgentToolUse, Private: private(awaits), Body: e}, refusal
+	// auto, and no judge: the client decides
+	return "ask", &wire.Evaluation{Type: wire.Auto, EvaluatedPermission: &wire.AutoPermission{Type: "ask", ReasonCode: "indeterminate"}}
 }

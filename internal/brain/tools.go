@@ -104,6 +104,9 @@ func (t *turn) runner(c *call, turn int64, n int) func(context.Context) result {
 
 // call runs one call. Whatever happens, it has a result for the model.
 func (t *turn) call(ctx context.Context, c *call, turn int64) result {
+	if c.kind == store.CallMCP {
+		return t.callRemote(ctx, c, turn)
+	}
 	r, err := t.b.Hands.Run(ctx, t.session, hands.Call{ID: c.event, Tool: c.name, Input: c.input, Turn: turn})
 	if err != nil {
 		notices := r.Notices
@@ -131,6 +134,9 @@ func lack(n hands.Notice) wire.SessionError {
 	e := wire.ErrorBody{Type: n.Kind, Message: n.Message, RetryStatus: wire.RetryStatus{Type: "retrying"}}
 	if n.RepositoryURL != "" {
 		e.RepositoryURL = &n.RepositoryURL
+	}
+	if n.MCPServerName != "" {
+		e.MCPServerName = &n.MCPServerName
 	}
 	return wire.SessionError{Type: wire.TypeSessionError, Error: e}
 }

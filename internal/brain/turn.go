@@ -30,6 +30,7 @@ type next int
 const (
 	rest     next = iota // nothing until the next Wake
 	ask                  // a model request
+	discover             // the tools of MCP servers
 	runTools             // the calls that the server runs
 	wait                 // until the time of the next attempt
 )
@@ -87,6 +88,8 @@ func (t *turn) step(ctx context.Context, do next) (next, error) {
 	switch do {
 	case ask:
 		return t.ask(ctx, stepCtx)
+	case discover:
+		return t.discover(ctx, stepCtx)
 	case runTools:
 		return t.runTools(ctx, stepCtx)
 	default:

@@ -27,6 +27,17 @@ func OutputFile(callID string) string { return OutputFiles + "/" + callID + ".tx
 // text, and true; otherwise text and false. A byte that isn't UTF-8 counts as
 // a character.
 func Preview(text, path string) (string, bool) {
+	return shorten(text, func(count int) string { return fmt.Sprintf("The whole output (%d characters) is in %s", count, path) })
+}
+
+// Cut is [Preview] for a text that no file keeps.
+func Cut(text string) (string, bool) {
+	return shorten(text, func(count int) string {
+		return fmt.Sprintf("The whole output had %d characters and is not kept", count)
+	})
+}
+
+func shorten(text string, whole func(count int) string) (string, bool) {
 	if len(text) <= LargeResult {
 		return text, false
 	}
@@ -38,8 +49,7 @@ func Preview(text, path string) (string, bool) {
 	tail := text[runeOffset(text, count-previewTail):]
 	var b strings.Builder
 	b.WriteString(head)
-	fmt.Fprintf(&b, "\n\n[%d characters omitted. The whole output (%d characters) is in %s]\n\n",
-		count-previewHead-previewTail, count, path)
+	fmt.Fprintf(&b, "\n\n[%d characters omitted. %s]\n\n", count-previewHead-previewTail, whole(count))
 	b.WriteString(tail)
 	return b.String(), true
 }

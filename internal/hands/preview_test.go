@@ -29,6 +29,13 @@ func TestPreview(t *testing.T) {
 	if !utf8.ValidString(got) {
 		t.Error("cut inside a character")
 	}
+	cut, large := Cut(text)
+	if !large || cut != strings.Replace(got, "The whole output (100500 characters) is in /tmp/f.txt", "The whole output had 100500 characters and is not kept", 1) {
+		t.Errorf("without a file %.100q", cut[1950:])
+	}
+	if got, large := Cut("short"); large || got != "short" {
+		t.Error("a short text is cut")
+	}
 }
 
 func TestOutputFile(t *testing.T) {

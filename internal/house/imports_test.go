@@ -37,6 +37,7 @@ var layers = []layer{
 	{packages: []string{"web/domain"}, only: []string{"gate/policy"}, never: []string{"net/http"}, reason: "which URLs are allowed is a rule without I/O"},
 	{packages: []string{"memorystore"}, never: []string{"api…", "brain…", "hands…", "net/http"}, reason: "a memory does not know who reads it"},
 	{packages: []string{"memorysync"}, never: []string{"api…", "brain…", "journal…", "net/http"}, reason: "a mount does not know who asks"},
+	{packages: []string{"mcp"}, never: []string{"store…", "api…", "brain…", "journal…", "hands…"}, reason: "remote tools know nothing of turns"},
 	{packages: []string{"brain…"}, never: []string{"api…"}, reason: "a turn does not know how it was asked for"},
 	{packages: []string{"contract", "house"}, only: []string{}, reason: "judges stand outside"},
 }

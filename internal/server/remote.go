@@ -24,9 +24,9 @@ func (c Config) dialer() (*dial.Dialer, error) {
 // maxHead bounds the headers of answers of token endpoints and MCP servers.
 const maxHead = 64 << 10
 
-// remote is the transport to servers that users name: MCP servers and token
+// transport is the way to servers that users name: MCP servers and token
 // endpoints.
-func (s *Server) remote(c Config, d *dial.Dialer) (*http.Transport, error) {
+func (s *Server) transport(c Config, d *dial.Dialer) (*http.Transport, error) {
 	roots, err := gateRoots(c.GateCA)
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_GATE_CA: %w", err)

@@ -58,6 +58,7 @@ type Config struct {
 	SuspendAfter time.Duration // of a sandbox without calls; 0 suspends none
 	SuspendDisk  int64         // bytes of suspended sandboxes; 0 is 20 GiB
 	WarmPool     int           // sandboxes kept ready for sessions to come
+	MCPTimeout   time.Duration // of calls of MCP servers; 0 is 60 s
 	Web          Web
 	Log          *slog.Logger
 
@@ -156,11 +157,11 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	remote, err := s.remote(c, dialer)
+	transport, err := s.transport(c, dialer)
 	if err != nil {
 		return err
 	}
-	tokens := s.oauth(remote, db, keeper, c.Log)
+	tokens := s.oauth(transport, db, keeper, c.Log)
 	if s.Driver, err = driver(ctx, c, data); err != nil {
 		return err
 	}
@@ -184,13 +185,14 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
-	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Files: files, Web: pages, Now: now, Log: c.Log,
+	remote := s.mcp(c, transport, sessionTokens{tokens})
+	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Files: files, Web: pages, Now: now, Log: c.Log,
 		Briefs: []brain.Brief{skillstore.Brief, memoryBrief}})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,
 		Resources: resource.Options{AllowedGitHosts: c.GitHosts},
-		Ended:     func(session string, _ bool) { boxes.Remove(session) },
+		Ended:     func(session string, _ bool) { boxes.Remove(session); remote.Forget(session) },
 		Unused:    files.remove,
 		Changed:   files.changed(boxes),
 	}

@@ -78,6 +78,16 @@ type ModelUsage struct {
 	CacheReadInputTokens     int64 `json:"cache_read_input_tokens"`
 }
 
+// AgentMCPToolUse is a call of an MCP server's tool.
+type AgentMCPToolUse struct {
+	Type                string         `json:"type"`
+	MCPServerName       string         `json:"mcp_server_name"`
+	Name                string         `json:"name"` // the server's own
+	Input               jsontext.Value `json:"input"`
+	EvaluatedPermission string         `json:"evaluated_permission"` // allow, ask or deny
+	Evaluation          *Evaluation    `json:"evaluation,omitzero"`  // absent if no policy was asked
+}
+
 // AgentMCPToolResult is the result of a call of an MCP server's tool.
 type AgentMCPToolResult struct {
 	Type         string  `json:"type"`

@@ -100,6 +100,8 @@ type ErrorBody struct {
 	RetryStatus RetryStatus `json:"retry_status"`
 	// RepositoryURL is there in errors of repositories.
 	RepositoryURL *string `json:"repository_url,omitzero"`
+	// MCPServerName is there in errors of MCP servers.
+	MCPServerName *string `json:"mcp_server_name,omitzero"`
 }
 
 // RetryStatus is retrying, exhausted or terminal.

@@ -1,0 +1,53 @@
+package gov2
+
+import (
+	"os"
+	"testing"
+
+	"github.com/anthropics/anthropic-sdk-go/v2"
+)
+
+// shouter is an agent with an MCP server whose calls are asked for.
+func shouter(t testing.TB, c *anthropic.Client) *anthropic.BetaManagedAgentsAgent {
+	t.Helper()
+	return must(c.Beta.Agents.New(ctx(t), anthropic.BetaAgentNewParams{
+		Name: "checker", Model: anthropic.BetaManagedAgentsModelConfigParams{ID: "claude-opus-5-5"},
+		MCPServers: []anthropic.BetaManagedAgentsURLMCPServerParams{{Type: "url", Name: "shouter", URL: os.Getenv("CONFORMANCE_MCP_URL")}},
+		Tools: []anthropic.BetaAgentNewParamsToolUnion{{
+			OfMCPToolset: &anthropic.BetaManagedAgentsMCPToolsetParams{Type: "mcp_toolset", MCPServerName: "shouter"},
+		}},
+	}))(t)
+}
+
+func mcpTool(t testing.TB, c *anthropic.Client) {
+	vault := newVault(t, c)
+	must(c.Beta.Vaults.Credentials.New(ctx(t), vault.ID, anthropic.BetaVaultCredentialNewParams{
+		Auth: anthropic.BetaVaultCredentialNewParamsAuthUnion{OfStaticBearer: &anthropic.BetaManagedAgentsStaticBearerCreateParams{
+			Type: "static_bearer", MCPServerURL: os.Getenv("CONFORMANCE_MCP_URL") + "/", Token: "conformance-mcp-token",
+		}},
+	}))(t)
+	session := must(c.Beta.Sessions.New(ctx(t), anthropic.BetaSessionNewParams{
+		Agent:         anthropic.BetaSessionNewParamsAgentUnion{OfString: anthropic.String(shouter(t, c).ID)},
+		EnvironmentID: newEnvironment(t, c, "check").ID,
+		VaultIDs:      []string{vault.ID},
+	}))(t).ID
+	events := turn(t, c, session, "", script("shout"))
+	use := the(t, events, "agent.mcp_tool_use").AsAgentMCPToolUse()
+	equal(t, "server and tool", use.MCPServerName+" "+use.Name, "shouter shout")
+	equal(t, "input", use.Input, map[string]any{"text": "hello"})
+	equal(t, "permission", string(use.EvaluatedPermission), "ask")
+	equal(t, "waits for", last(events).StopReason.AsRequiresAction().EventIDs, []string{use.ID})
+	events = turn(t, c, session, "", confirm(use.ID, ""))
+	result := the(t, events, "agent.mcp_tool_result").AsAgentMCPToolResult()
+	equal(t, "mcp_tool_use_id", result.MCPToolUseID, use.ID)
+	equal(t, "result", result.Content[0].Text, "HELLO")
+	equal(t, "said", said(events), "The server says: HELLO")
+}
+
+func mcpWithoutCredential(t testing.TB, c *anthropic.Client) {
+	events := turn(t, c, newSession(t, c, shouter(t, c)), "", script("hello"))
+	e := the(t, events, "session.error").AsSessionError().Error.AsMCPAuthenticationFailedError()
+	equal(t, "server", e.MCPServerName, "shouter")
+	equal(t, "retry status", string(e.RetryStatus.Type), "retrying")
+	equal(t, "said", said(events), "Hello, I am a scripted model.")
+}
