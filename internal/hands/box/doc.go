@@ -2,8 +2,9 @@
 // side: the directory of program names the sandbox is started from, the
 // launcher (our own binary again, PID 1 of new namespaces, that builds the
 // sandbox's file system and then becomes the driver's program), the connection
-// to the guest, the limits a driver can't enforce itself, and the record that
-// lets Sweep find what a crashed server left. A driver whose sandboxes are
+// to the guest, the limits a driver can't enforce itself, the record that lets
+// Sweep find what a crashed server left, and how a sandbox is suspended, gone on
+// with, and moved to another session's directory. A driver whose sandboxes are
 // somebody else's processes uses the parts that need no Linux ([Remote]).
 //
 // Promises, but for a Remote: everything that belongs to a sandbox is below its launcher in one
