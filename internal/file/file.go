@@ -57,17 +57,6 @@ type Doc struct {
 	Stamp    *Stamp `json:"stamp,omitempty"` // of an output
 }
 
-// Stamp identifies the state of an output on disk. Two equal stamps mean that
-// the file hasn't changed, unless Racy is set: then it was written so shortly
-// before it was read that a later write may have left the same stamp.
-type Stamp struct {
-	Size  int64  `json:"size"`
-	Mtime int64  `json:"mtime"` // nanoseconds since 1970
-	Ctime int64  `json:"ctime"` // nanoseconds since 1970
-	Inode uint64 `json:"inode"`
-	Racy  bool   `json:"racy,omitempty"`
-}
-
 // Wire is the API's form of a record.
 func (r *Record) Wire() wire.File {
 	f := wire.File{

@@ -64,7 +64,7 @@ func (m *mount) settle(side, p, sum string) error {
 
 // moveNew moves a file to a place where nothing is.
 func moveNew(from int, name string, to int, as string) error {
-	err := unix.Renameat2(from, name, to, as, unix.RENAME_NOREPLACE)
+	err := renameNew(from, name, to, as)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // a file system that can't
 		if err = unix.Linkat(from, name, to, as, 0); err == nil {
 			err = unix.Unlinkat(from, name, 0)
@@ -93,7 +93,7 @@ func (m *mount) put(p, sum, text string) (file.Stamp, error) {
 	if err != nil {
 		return file.Stamp{Racy: true}, nil // gone again: the next pass sees it
 	}
-	now := stampOf(info)
+	now := file.StampOf(info)
 	if now.Inode != staged.Inode || now.Size != staged.Size || now.Mtime != staged.Mtime {
 		return file.Stamp{Racy: true}, nil // written to already
 	}
@@ -108,11 +108,11 @@ func (m *mount) swap(parent *os.File, name, side, p, sum string) error {
 		if err = moveNew(from, side, at, name); errors.Is(err, unix.EEXIST) {
 			err = m.inTheWay(p)
 		}
-	} else if err = unix.Renameat2(from, side, at, name, unix.RENAME_EXCHANGE); err == nil {
+	} else if err = exchange(from, side, at, name); err == nil {
 		if err = m.settle(side, p, sum); !errors.Is(err, errNoText) {
 			return err
 		}
-		return errors.Join(errMoving, unix.Renameat2(from, side, at, name, unix.RENAME_EXCHANGE)) // back
+		return errors.Join(errMoving, exchange(from, side, at, name)) // back
 	} else if m.readOnly || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
 		err = m.swapSlowly(at, name, from, side, p, sum)
 	}
@@ -173,7 +173,7 @@ func (m *mount) stage(text string) (name string, stamp file.Stamp, err error) {
 	if err = errors.Join(err, serr, f.Close()); err != nil {
 		return name, stamp, err
 	}
-	return name, stampOf(info), nil
+	return name, file.StampOf(info), nil
 }
 
 func (m *mount) next() string {

@@ -29,7 +29,7 @@ func (m *mount) relics() (out []write, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if same(r.stamp, stampOf(info)) {
+		if same(r.stamp, file.StampOf(info)) {
 			continue
 		}
 		content, stamp, err := text(m.openSide, r.name)

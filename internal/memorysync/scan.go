@@ -76,7 +76,7 @@ func (m *mount) lookAt(v *sight, dir string, depth int) error {
 					info, err = m.root.Lstat(p[1:])
 				}
 				if err == nil {
-					v.files[p] = stampOf(info)
+					v.files[p] = file.StampOf(info)
 				}
 			default:
 				v.odd[p] = "it is not a regular file"
@@ -123,14 +123,6 @@ func servers(err error) bool {
 	return false
 }
 
-func stampOf(info fs.FileInfo) file.Stamp {
-	s := file.Stamp{Size: info.Size(), Mtime: info.ModTime().UnixNano()}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.Inode, s.Ctime = st.Ino, st.Ctim.Nano() // the agent can set the mtime at will, but not the ctime
-	}
-	return s
-}
-
 // racy is how long before it was read a file must have been written for its
 // stamp to be trusted: file systems keep times in ticks.
 const racy = 25 * time.Millisecond
@@ -170,10 +162,10 @@ func text(open opener, name string) (string, file.Stamp, error) {
 	if err != nil {
 		return "", file.Stamp{}, err
 	}
-	if stampOf(before) != stampOf(after) || after.Size() <= memory.MaxContent && after.Size() != int64(len(data)) {
+	if file.StampOf(before) != file.StampOf(after) || after.Size() <= memory.MaxContent && after.Size() != int64(len(data)) {
 		return "", file.Stamp{}, errMoving
 	}
-	return string(data), trusted(stampOf(after)), nil
+	return string(data), trusted(file.StampOf(after)), nil
 }
 
 func sumOf(text string) string {

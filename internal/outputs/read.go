@@ -29,7 +29,7 @@ func (p *pass) stage(f found) (*filestore.Publication, error) {
 			if f.info, err = p.root.Lstat(f.path); err != nil || !f.info.Mode().IsRegular() {
 				return nil, p.skip(f, "it was removed while it was read")
 			}
-			if f.stamp = stampOf(f.info); f.stamp.Size > p.s.Files.MaxBytes() {
+			if f.stamp = file.StampOf(f.info); f.stamp.Size > p.s.Files.MaxBytes() {
 				return nil, p.skip(f, "larger than a file may be")
 			}
 		case agents(err):

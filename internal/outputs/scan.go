@@ -68,7 +68,7 @@ func (s *scanner) dir(dir string, depth int) error {
 			case info.IsDir():
 				dirs = append(dirs, p)
 			case info.Mode().IsRegular():
-				s.files = append(s.files, found{p, info, stampOf(info)})
+				s.files = append(s.files, found{p, info, file.StampOf(info)})
 			}
 		}
 		if err != nil {
@@ -112,14 +112,6 @@ func servers(err error) bool {
 	return false
 }
 
-func stampOf(info fs.FileInfo) file.Stamp {
-	s := file.Stamp{Size: info.Size(), Mtime: info.ModTime().UnixNano()}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.Inode, s.Ctime = st.Ino, changed(st) // the agent can set the mtime at will, but not the ctime
-	}
-	return s
-}
-
 // errChanged says that a file is not what it was when it was listed.
 var errChanged = errors.New("the file changes while it is read")
 
@@ -160,7 +152,7 @@ func (s *steady) Read(p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if stampOf(info) != s.want {
+		if file.StampOf(info) != s.want {
 			return 0, errChanged
 		}
 		return 0, io.EOF

@@ -10,8 +10,6 @@ import (
 	"path"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/ostlerdev/ostler/internal/skill"
 )
 
@@ -79,15 +77,6 @@ func (s *Skills) place(dir string, fill func(tmp string) error) (err error) {
 		}
 	}
 	return nil
-}
-
-// syncFS makes durable what was written to the file system of dir.
-func syncFS(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(unix.Syncfs(int(d.Fd())), d.Close())
 }
 
 // write writes the files below dir, readable by everyone.

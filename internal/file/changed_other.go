@@ -1,6 +1,6 @@
 //go:build !darwin
 
-package outputs
+package file
 
 import "syscall"
 
