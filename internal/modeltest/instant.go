@@ -148,10 +148,10 @@ func (in *Instant) serve(c net.Conn) {
 			time.Sleep(in.latency)
 		}
 		out = in.replies[pick].fill(out, in.serial.Add(1))
+		in.served.Add(1) // before the client can know
 		if _, err := c.Write(out); err != nil {
 			return
 		}
-		in.served.Add(1)
 	}
 }
 
