@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ostlerdev/ostler/internal/durable"
 	"github.com/ostlerdev/ostler/internal/gate"
 	"github.com/ostlerdev/ostler/internal/gate/policy"
 	"github.com/ostlerdev/ostler/internal/hands"
@@ -92,7 +93,7 @@ func (b *box) suspend(ctx context.Context, d hands.Suspender, dir string) error 
 	if err := os.Rename(tmp, filepath.Join(dir, suspended)); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return durable.SyncDir(dir)
 }
 
 // write seals and writes what must be known to resume.
@@ -113,12 +114,7 @@ func (b *box) write(path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(sealed)
-	return errors.Join(err, f.Sync(), f.Close())
+	return durable.Create(path, sealed)
 }
 
 // resume goes on with the sandbox in the directory taken, which is removed. b is
@@ -174,12 +170,4 @@ func (b *box) read(path string) (mem memory, was *secrets, err error) {
 		}
 	}
 	return mem, was, nil
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

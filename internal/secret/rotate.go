@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/ostlerdev/ostler/internal/durable"
 )
 
 // nextSuffix names the file of a key that a rotation is about to put in place.
@@ -40,5 +42,5 @@ func Rotate(path string, reseal func(*Box) error) error {
 	if err := os.Rename(path+nextSuffix, path); err != nil {
 		return fmt.Errorf("put the new key in place: %w", err)
 	}
-	return syncDir(filepath.Dir(path))
+	return durable.SyncDir(filepath.Dir(path))
 }

@@ -18,29 +18,29 @@ import (
 )
 
 // provision makes what puts packages and repositories into sandboxes.
-func (s *Server) provision(c Config, data *dataDir, db store.DB, out *gate.Gate, sockets string, keys vault.Unsealer) (*provision.Service, error) {
+func (s *Server) provision(c Config, b *base, out *gate.Gate, sockets string) (*provision.Service, error) {
 	registries, err := layers.ParseRegistries(c.Registries)
 	if err != nil {
 		return nil, fmt.Errorf("OSTLER_REGISTRIES: %w", err)
 	}
-	runner, err := setup.New(setup.Config{Driver: s.Driver, Gate: out, Dir: data.file("setup"), SocketDir: sockets, Limits: c.Limits})
+	runner, err := setup.New(setup.Config{Driver: s.Driver, Gate: out, Dir: b.data.file("setup"), SocketDir: sockets, Limits: c.Limits})
 	if err != nil {
 		return nil, err
 	}
 	packages, err := layers.New(layers.Config{
-		Dir: data.file("packages"), Runner: runner, Driver: s.Driver.Name(), Rootfs: systemOf(s.Driver, c), Registries: registries,
+		Dir: b.data.file("packages"), Runner: runner, Driver: s.Driver.Name(), Rootfs: systemOf(s.Driver, c), Registries: registries,
 		MaxBytes: c.PackagesDisk, Now: time.Now, Log: c.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.onClose(func() error { packages.Close(); return nil })
-	clones, err := clone.New(clone.Config{Runner: runner, Dir: data.file("mirrors"), MaxBytes: c.MirrorsDisk, Now: time.Now, Log: c.Log})
+	clones, err := clone.New(clone.Config{Runner: runner, Dir: b.data.file("mirrors"), MaxBytes: c.MirrorsDisk, Now: time.Now, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
 	return provision.New(provision.Config{
-		Layers: packages, Clones: clones, Needs: needsOf(db), Token: tokenOf(db, keys), Log: c.Log,
+		Layers: packages, Clones: clones, Needs: needsOf(b.db), Token: tokenOf(b.db, b.keys), Log: c.Log,
 	}), nil
 }
 

@@ -11,33 +11,19 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/api"
-	"github.com/ostlerdev/ostler/internal/audit"
-	"github.com/ostlerdev/ostler/internal/blob/dir"
 	"github.com/ostlerdev/ostler/internal/brain"
-	"github.com/ostlerdev/ostler/internal/filestore"
-	"github.com/ostlerdev/ostler/internal/gate"
-	"github.com/ostlerdev/ostler/internal/gate/dial"
 	"github.com/ostlerdev/ostler/internal/hands"
-	"github.com/ostlerdev/ostler/internal/ids"
 	"github.com/ostlerdev/ostler/internal/journal"
 	"github.com/ostlerdev/ostler/internal/lifecycle"
-	"github.com/ostlerdev/ostler/internal/memorystore"
-	"github.com/ostlerdev/ostler/internal/memorysync"
 	"github.com/ostlerdev/ostler/internal/model"
-	"github.com/ostlerdev/ostler/internal/outputs"
 	"github.com/ostlerdev/ostler/internal/resource"
-	"github.com/ostlerdev/ostler/internal/sandboxes"
-	"github.com/ostlerdev/ostler/internal/secret"
 	"github.com/ostlerdev/ostler/internal/skillstore"
-	"github.com/ostlerdev/ostler/internal/store/sqlite"
 )
 
 // Config is what an operator chooses.
@@ -126,122 +112,43 @@ func (s *Server) background(f func(context.Context)) {
 }
 
 func (s *Server) open(ctx context.Context, c Config) error {
-	data, err := openDataDir(c.DataDir)
+	b, err := s.openBase(ctx, c)
 	if err != nil {
 		return err
 	}
-	s.onClose(data.close)
-	if s.Key, s.KeyFile, err = data.adminKey(c.APIKey); err != nil {
+	tokens := s.oauth(b.transport, b.db, b.keys, c.Log)
+	if s.Driver, err = driver(ctx, c, b.data); err != nil {
 		return err
 	}
-	if s.Models, err = model.NewTable(c.Model); err != nil {
-		return err
-	}
-	s.onClose(func() error { s.Models.Close(); return nil })
-	s.background(refresh(s.Models, c.Log))
-	db, err := sqlite.Open(ctx, data.file("ostler.db"))
+	in, err := s.contents(b, c.Log)
 	if err != nil {
 		return err
 	}
-	s.onClose(db.Close)
-	blobs, err := dir.Open(data.file("blobs"))
+	boxes, err := s.sandboxes(ctx, c, b, in)
 	if err != nil {
 		return err
 	}
-	s.onClose(blobs.Close)
-	keeper, err := secret.Open(data.file("master_key"))
+	pages, err := s.web(c, b.dialer)
 	if err != nil {
 		return err
 	}
-	dialer, err := c.dialer()
-	if err != nil {
-		return err
-	}
-	transport, err := s.transport(c, dialer)
-	if err != nil {
-		return err
-	}
-	tokens := s.oauth(transport, db, keeper, c.Log)
-	if s.Driver, err = driver(ctx, c, data); err != nil {
-		return err
-	}
-	source, now := new(ids.Random), time.Now
-	log := journal.New(source, now)
-	stored := filestore.New(filestore.Config{DB: db, Blobs: blobs, IDs: source, Now: now})
-	files := &files{Files: stored, outputs: outputs.New(outputs.Config{Files: stored}), log: c.Log}
-	s.background(files.keep)
-	skills, err := skillstore.New(skillstore.Config{DB: db, Blobs: blobs, IDs: source, Now: now, Dir: data.file("skills")})
-	if err != nil {
-		return err
-	}
-	s.background(hourly(c.Log, "what is left of deleted skills was not removed", skills.Sweep))
-	memories := memorystore.New(memorystore.Config{DB: db, IDs: source, Now: now})
-	s.background(hourly(c.Log, "old versions of memories were not removed", memories.Prune))
-	boxes, err := s.sandboxes(ctx, c, data, db, contents{files, skills, memories}, keeper, dialer)
-	if err != nil {
-		return err
-	}
-	pages, err := s.web(c, dialer)
-	if err != nil {
-		return err
-	}
-	remote := s.mcp(c, transport, sessionTokens{tokens})
-	turns := brain.New(brain.Deps{DB: db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Files: files, Web: pages, Now: now, Log: c.Log,
-		Briefs: []brain.Brief{skillstore.Brief, memoryBrief}})
+	log := journal.New(b.ids, time.Now)
+	remote := s.mcp(c, b.transport, sessionTokens{tokens})
+	turns := brain.New(brain.Deps{DB: b.db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Web: pages, Files: in.files,
+		Briefs: []brain.Brief{skillstore.Brief, memoryBrief}, Now: time.Now, Log: c.Log})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
-		DB: db, Journal: log, IDs: source, Now: now, Models: s.Models, Turns: turns, Sealer: keeper,
+		DB: b.db, Journal: log, IDs: b.ids, Now: time.Now, Models: s.Models, Turns: turns, Sealer: b.keys,
 		Resources: resource.Options{AllowedGitHosts: c.GitHosts},
 		Ended:     func(session string, _ bool) { boxes.Remove(session); remote.Forget(session) },
-		Unused:    files.remove,
-		Changed:   files.changed(boxes),
+		Unused:    in.files.remove,
+		Changed:   in.files.changed(boxes),
 	}
-	front := api.New(api.Deps{DB: db, IDs: source, Now: now, Log: c.Log, Models: s.Models, Keys: api.StaticKeys(s.Key),
-		Journal: log, Sessions: sessions, Files: stored, OAuth: tokens, Skills: skills, Memories: memories})
+	front := api.New(api.Deps{DB: b.db, IDs: b.ids, Now: time.Now, Log: c.Log, Models: s.Models, Keys: api.StaticKeys(s.Key),
+		Journal: log, Sessions: sessions, Files: in.files.Files, OAuth: tokens, Skills: in.skills, Memories: in.memories})
 	s.onClose(func() error { front.Close(); return nil })
 	s.handler = front.Handler()
 	return turns.Start(ctx)
-}
-
-// sandboxes makes the manager of sandboxes and the gate they go out by.
-func (s *Server) sandboxes(ctx context.Context, c Config, data *dataDir, db *sqlite.DB, in contents, keys *secret.Box, dialer *dial.Dialer) (*sandboxes.Manager, error) {
-	log := audit.New(db, c.Log, time.Now)
-	s.background(log.Run)
-	roots, err := gateRoots(c.GateCA)
-	if err != nil {
-		return nil, fmt.Errorf("OSTLER_GATE_CA: %w", err)
-	}
-	out := gate.New(gate.Config{Dialer: dialer, Audit: log.Record, Roots: roots})
-	s.onClose(out.Close)
-	sockets, err := data.socketDir()
-	if err != nil {
-		return nil, err
-	}
-	s.onClose(func() error { return os.RemoveAll(sockets) })
-	ready, err := s.provision(c, data, db, out, sockets, keys)
-	if err != nil {
-		return nil, err
-	}
-	mounts := memorysync.New(memorysync.Config{DB: db, Memories: in.memories, Log: c.Log})
-	s.onClose(mounts.Close)
-	boxes, err := sandboxes.New(ctx, sandboxes.Config{
-		Driver: s.Driver, Gate: out, Dir: data.file("sandboxes"), SocketDir: sockets, Limits: c.Limits, Log: c.Log,
-		Policy:      policyOf(db),
-		Credentials: credentialsOf(db, keys),
-		Materialize: in.files.materialize,
-		Software:    software(ready), Repositories: ready.Repositories, Injections: ready.Injections,
-		Mounts: in.mounts(mounts), Remark: in.skills.InRepositories, Memory: mounts,
-		Publish:      in.files.publish,
-		SuspendAfter: c.SuspendAfter, SuspendDisk: c.SuspendDisk, Keys: keys, WarmPool: c.WarmPool,
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.onClose(func() error { boxes.Close(); return nil })
-	if err := mounts.Recover(ctx, data.file("sandboxes")); err != nil { // now that no sandbox of an earlier process is left
-		c.Log.Error("what agents wrote to memory stores before the last stop was not taken", "error", err)
-	}
-	return boxes, nil
 }
 
 // refresh keeps the lists of the upstreams' models up to date.

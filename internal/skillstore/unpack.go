@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/ostlerdev/ostler/internal/durable"
 	"github.com/ostlerdev/ostler/internal/skill"
 )
 
@@ -68,7 +69,7 @@ func (s *Skills) place(dir string, fill func(tmp string) error) (err error) {
 	if err := errors.Join(os.Chmod(tmp, 0o755), fill(tmp)); err != nil {
 		return err
 	}
-	if err := syncFS(tmp); err != nil {
+	if err := durable.SyncFS(tmp); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, dir); err != nil {

@@ -2,7 +2,6 @@ package box
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,14 +15,9 @@ import (
 // Remote is a sandbox whose processes are somebody else's to start and to end,
 // such as a container engine's. It implements [hands.Sandbox].
 type Remote struct {
+	life
 	keeper Keeper
-	conn   *conn
-	disk   *disk
-
 	work   sync.WaitGroup
-	done   chan struct{}
-	mu     sync.Mutex
-	reason error // why it was ended, if we did
 }
 
 var _ hands.Sandbox = (*Remote)(nil)
@@ -105,7 +99,8 @@ func Give(path string, owner int) error { return give(Volume{Source: path}, owne
 // it is ready. The spec is one that [Check] returned; env is added to the
 // environment where neither it nor its layers have a name. If it fails everything inside has ended.
 func StartRemote(ctx context.Context, k Keeper, in Input, out io.ReadCloser, spec hands.Spec, env map[string]string) (*Remote, error) {
-	r := &Remote{keeper: k, done: make(chan struct{})}
+	r := &Remote{keeper: k}
+	r.end, r.dead, r.done = k.Kill, k.Gone(), make(chan struct{})
 	r.disk = newDisk(r, spec.Dir, spec.Limits.Disk)
 	r.disk.used = r.usage
 	init := frame.Init{Env: environment(spec), Links: frameLinks(spec.Links)}
@@ -156,74 +151,3 @@ func (r *Remote) wait(in, out io.Closer) {
 	r.keeper.Release()
 	close(r.done)
 }
-
-// kill ends the sandbox, once; reason is what calls that meet it report.
-func (r *Remote) kill(reason error) {
-	r.mu.Lock()
-	if r.reason == nil {
-		r.reason = reason
-	}
-	r.mu.Unlock()
-	r.keeper.Kill()
-}
-
-func (r *Remote) stopAll(reason string) {
-	if err := r.conn.stop(reason); err != nil {
-		r.kill(err)
-	}
-}
-
-func (r *Remote) gone() <-chan struct{} { return r.keeper.Gone() }
-
-// Run implements [hands.Sandbox].
-func (r *Remote) Run(ctx context.Context, call hands.Call) (hands.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return hands.Result{}, err
-	}
-	defer r.disk.begin()()
-	room, advice, err := r.disk.room()
-	if err != nil {
-		return hands.Result{}, r.lost(fmt.Errorf("%w: %w", hands.ErrLost, err))
-	}
-	if !room && (call.Tool == "write" || call.Tool == "edit") {
-		return textResult(call.Tool + ": " + advice), nil
-	}
-	result, err := r.conn.run(ctx, call, !room)
-	return result, r.lost(err)
-}
-
-// Link implements [hands.Sandbox].
-func (r *Remote) Link(ctx context.Context, links []hands.Link) error {
-	return r.lost(r.conn.link(ctx, links))
-}
-
-// lost makes sure that a sandbox that failed a call is gone, and says why.
-func (r *Remote) lost(err error) error {
-	if err == nil || !errors.Is(err, hands.ErrLost) {
-		return err
-	}
-	r.kill(err)
-	<-r.done
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.reason != nil && !errors.Is(r.reason, hands.ErrLost) {
-		return fmt.Errorf("%w: %w", hands.ErrLost, r.reason)
-	}
-	return err
-}
-
-// Done implements [hands.Sandbox].
-func (r *Remote) Done() <-chan struct{} { return r.done }
-
-// Close implements [hands.Sandbox].
-func (r *Remote) Close(ctx context.Context) error {
-	r.kill(errClosed)
-	select {
-	case <-r.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-var errClosed = errors.New("it was closed")

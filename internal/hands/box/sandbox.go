@@ -5,7 +5,6 @@ package box
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -38,22 +37,17 @@ type Config struct {
 
 // Sandbox is a running sandbox; it implements [hands.Sandbox].
 type Sandbox struct {
-	conn    *conn
+	life
 	cmd     *exec.Cmd
 	stderr  *Tail
 	cgroup  *cgroup
-	disk    *disk
-	memory  *meter
 	network *network // nil without an interface
 	control *control // nil if it can't be suspended
 	stamp   string   // what a checkpoint of it depends on
 
 	work   sync.WaitGroup // goroutines that end when the processes have
-	dead   chan struct{}  // closed when every process is dead
-	done   chan struct{}  // closed when in addition all is released
-	mu     sync.Mutex
-	record record
-	reason error // why it was killed, if we did
+	died   chan struct{}  // life.dead
+	record record         // mu guards it
 }
 
 var _ hands.Sandbox = (*Sandbox)(nil)
@@ -79,7 +73,9 @@ func start(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string) 
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{record: record, stderr: &Tail{}, dead: make(chan struct{}), done: make(chan struct{})}
+	s := &Sandbox{record: record, stderr: &Tail{}, died: make(chan struct{})}
+	s.end = func() { _ = s.cmd.Process.Kill() } // it may be dead already
+	s.dead, s.done = s.died, make(chan struct{})
 	s.disk = newDisk(s, spec.Dir, limits.Disk)
 	s.memory = memoryMeter(s, limits.Memory)
 	plan, err := prepare(cfg, spec, limits)
@@ -213,7 +209,7 @@ func (s *Sandbox) wait(in, out *os.File) {
 	// The exit status says nothing: most sandboxes end by being killed.
 	_ = s.cmd.Wait()
 	_ = in.Close()
-	close(s.dead)
+	close(s.died)
 	s.work.Wait()
 	_ = out.Close()
 	s.release()
@@ -234,77 +230,5 @@ func (s *Sandbox) release() {
 	record.remove()
 }
 
-// kill ends the sandbox, once; reason is what calls that meet it report.
-func (s *Sandbox) kill(reason error) {
-	s.mu.Lock()
-	if s.reason == nil {
-		s.reason = reason
-	}
-	s.mu.Unlock()
-	_ = s.cmd.Process.Kill() // it may be dead already
-}
-
-// Run implements [hands.Sandbox].
-func (s *Sandbox) Run(ctx context.Context, call hands.Call) (hands.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return hands.Result{}, err
-	}
-	defer s.disk.begin()()
-	defer s.memory.begin()()
-	room, advice, err := s.disk.room()
-	if err != nil {
-		return hands.Result{}, s.lost(fmt.Errorf("%w: %w", hands.ErrLost, err))
-	}
-	if !room && (call.Tool == "write" || call.Tool == "edit") {
-		return textResult(call.Tool + ": " + advice), nil
-	}
-	result, err := s.conn.run(ctx, call, !room)
-	return result, s.lost(err)
-}
-
-// Link implements [hands.Sandbox].
-func (s *Sandbox) Link(ctx context.Context, links []hands.Link) error {
-	return s.lost(s.conn.link(ctx, links))
-}
-
-// lost makes sure that a sandbox that failed a call is dead, and says why.
-func (s *Sandbox) lost(err error) error {
-	if err == nil || !errors.Is(err, hands.ErrLost) {
-		return err
-	}
-	s.kill(err)
-	<-s.done
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.reason != nil && !errors.Is(s.reason, hands.ErrLost) {
-		return fmt.Errorf("%w: %w", hands.ErrLost, s.reason)
-	}
-	return err
-}
-
-// stopAll kills everything inside but the guest; the running command, or the
-// next, gets reason as its result.
-func (s *Sandbox) stopAll(reason string) {
-	if err := s.conn.stop(reason); err != nil {
-		s.kill(err)
-	}
-}
-
-func (s *Sandbox) gone() <-chan struct{} { return s.dead }
-
 // Pid is the launcher's process: killing it ends the sandbox.
 func (s *Sandbox) Pid() int { return s.cmd.Process.Pid }
-
-// Done implements [hands.Sandbox].
-func (s *Sandbox) Done() <-chan struct{} { return s.done }
-
-// Close implements [hands.Sandbox].
-func (s *Sandbox) Close(ctx context.Context) error {
-	s.kill(errClosed)
-	select {
-	case <-s.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ostlerdev/ostler/internal/durable"
 	"github.com/ostlerdev/ostler/internal/hands"
 )
 
@@ -49,7 +50,7 @@ func Suspend(ctx context.Context, cfg Config, sandbox hands.Sandbox, path string
 	if err := os.Rename(tmp, path); err != nil {
 		return errors.Join(fmt.Errorf("suspend: %w", err), os.RemoveAll(tmp))
 	}
-	return syncDir(filepath.Dir(path))
+	return durable.SyncDir(filepath.Dir(path))
 }
 
 // suspend makes a checkpoint in a new directory, on disk when it returns.
@@ -81,10 +82,10 @@ func suspend(ctx context.Context, cfg Config, s *Sandbox, dir string) (err error
 			return err
 		}
 	}
-	if err := writeSynced(filepath.Join(dir, stampFile), s.stamp); err != nil {
+	if err := durable.Create(filepath.Join(dir, stampFile), s.stamp); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return durable.SyncDir(dir)
 }
 
 // Resume implements [hands.Suspender].
@@ -114,21 +115,4 @@ func verify(dir, stamp string) error {
 		return fmt.Errorf("%w: the server, the system or what the sandbox shows is not what it was", hands.ErrNoCheckpoint)
 	}
 	return nil
-}
-
-func writeSynced(path, text string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ostlerdev/ostler/internal/durable"
 	"github.com/ostlerdev/ostler/internal/hands"
 )
 
@@ -81,7 +82,7 @@ func TestVerify(t *testing.T) {
 	if err := verify(dir, "s"); !errors.Is(err, hands.ErrNoCheckpoint) {
 		t.Errorf("without a stamp: %v", err)
 	}
-	if err := writeSynced(filepath.Join(dir, stampFile), "s"); err != nil {
+	if err := durable.Create(filepath.Join(dir, stampFile), "s"); err != nil {
 		t.Fatal(err)
 	}
 	if err := verify(dir, "s"); err != nil {

@@ -76,7 +76,7 @@ type Driver struct {
 
 	connect sync.Mutex
 	engine  atomic.Pointer[engine]
-	noTUN   atomic.Pointer[error] // why there are no network interfaces; nil if there are
+	network box.Interface
 	noIPv6  atomic.Bool
 	images  images
 }
@@ -185,25 +185,12 @@ func (d *Driver) Probe(ctx context.Context, dir string) error {
 		d.noIPv6.Store(true) // the engine's kernel has none that could be on
 		err = box.Probe(ctx, d, dir)
 	}
-	if err == nil || d.Transparent() != nil {
-		return err
-	}
-	d.noTUN.Store(&err)
-	again := box.Probe(ctx, d, dir)
-	if again != nil {
-		d.noTUN.Store(nil)
-	}
-	return again
+	return d.network.Settle(err, func() error { return box.Probe(ctx, d, dir) })
 }
 
 // Transparent implements [hands.Networked]. An interface needs /dev/net/tun on
 // the engine's machine.
-func (d *Driver) Transparent() error {
-	if why := d.noTUN.Load(); why != nil {
-		return *why
-	}
-	return nil
-}
+func (d *Driver) Transparent() error { return d.network.Transparent() }
 
 // System names what sandboxes show, once Probe has returned.
 func (d *Driver) System() string {

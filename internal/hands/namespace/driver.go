@@ -24,7 +24,6 @@ package namespace
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -51,8 +50,8 @@ type Options struct {
 
 // Driver makes sandboxes of namespaces. It is safe for concurrent use.
 type Driver struct {
-	cfg   box.Config
-	noTUN atomic.Pointer[error] // why there are no network interfaces; nil if there are
+	cfg     box.Config
+	network box.Interface
 }
 
 var (
@@ -86,26 +85,13 @@ func (d *Driver) Isolation() string {
 // Probe implements [hands.Driver]. Where sandboxes work only without a network
 // interface they get none from then on; see Transparent.
 func (d *Driver) Probe(ctx context.Context, dir string) error {
-	err := box.Probe(ctx, d, dir)
-	if err == nil || d.Transparent() != nil {
-		return err
-	}
-	d.noTUN.Store(&err)
-	again := box.Probe(ctx, d, dir)
-	if again != nil {
-		d.noTUN.Store(nil)
-	}
-	return again
+	probe := func() error { return box.Probe(ctx, d, dir) }
+	return d.network.Settle(probe(), probe)
 }
 
 // Transparent implements [hands.Networked]. An interface needs /dev/net/tun,
 // which many containers don't have.
-func (d *Driver) Transparent() error {
-	if why := d.noTUN.Load(); why != nil {
-		return *why
-	}
-	return nil
-}
+func (d *Driver) Transparent() error { return d.network.Transparent() }
 
 // Start implements [hands.Driver].
 func (d *Driver) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, error) {

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ostlerdev/ostler/internal/durable"
 	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/provision/setup"
 )
@@ -63,7 +64,7 @@ func (l *layer) touch() error {
 // write makes the file that says that the layer is complete, once all of it is
 // on disk.
 func (l *layer) write(dir string) error {
-	if err := flush(dir); err != nil {
+	if err := durable.SyncFS(dir); err != nil {
 		return err
 	}
 	body, err := json.Marshal(l)
