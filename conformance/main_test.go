@@ -28,7 +28,8 @@ func run(m *testing.M) int {
 		return 1
 	}
 	// Clients of every language find the servers beside ours by these names.
-	if err := errors.Join(os.Setenv("CHECK_OAUTH_URL", server.OAuth), os.Setenv("CONFORMANCE_MCP_URL", server.MCP.URL)); err != nil {
+	if err := errors.Join(os.Setenv("CHECK_OAUTH_URL", server.OAuth), os.Setenv("CHECK_MCP_URL", server.MCP.URL),
+		os.Setenv("CHECK_EVERYTHING_URL", server.Everything), os.Setenv("CHECK_GREETER_URL", server.Greeter)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -73,6 +73,7 @@ func Checks() []Check {
 		{"memory store life", memoryStoreLife},
 		{"memory life", memoryLife},
 		{"agent remembers", agentRemembers},
+		{"example servers", exampleServers},
 		{"not found", notFound},
 		{"bad request", badRequest},
 		{"wrong key", wrongKey},

@@ -4,6 +4,7 @@ package gov1
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/anthropics/anthropic-sdk-go"
@@ -14,7 +15,7 @@ func shouter(t testing.TB, c *anthropic.Client) *anthropic.BetaManagedAgentsAgen
 	t.Helper()
 	return must(c.Beta.Agents.New(ctx(t), anthropic.BetaAgentNewParams{
 		Name: "checker", Model: anthropic.BetaManagedAgentsModelConfigParams{ID: "claude-opus-5-5"},
-		MCPServers: []anthropic.BetaManagedAgentsURLMCPServerParams{{Type: "url", Name: "shouter", URL: os.Getenv("CONFORMANCE_MCP_URL")}},
+		MCPServers: []anthropic.BetaManagedAgentsURLMCPServerParams{{Type: "url", Name: "shouter", URL: os.Getenv("CHECK_MCP_URL")}},
 		Tools: []anthropic.BetaAgentNewParamsToolUnion{{
 			OfMCPToolset: &anthropic.BetaManagedAgentsMCPToolsetParams{Type: "mcp_toolset", MCPServerName: "shouter"},
 		}},
@@ -25,7 +26,7 @@ func mcpTool(t testing.TB, c *anthropic.Client) {
 	vault := newVault(t, c)
 	must(c.Beta.Vaults.Credentials.New(ctx(t), vault.ID, anthropic.BetaVaultCredentialNewParams{
 		Auth: anthropic.BetaVaultCredentialNewParamsAuthUnion{OfStaticBearer: &anthropic.BetaManagedAgentsStaticBearerCreateParams{
-			Type: "static_bearer", MCPServerURL: os.Getenv("CONFORMANCE_MCP_URL") + "/", Token: "conformance-mcp-token",
+			Type: "static_bearer", MCPServerURL: os.Getenv("CHECK_MCP_URL") + "/", Token: "conformance-mcp-token",
 		}},
 	}))(t)
 	session := must(c.Beta.Sessions.New(ctx(t), anthropic.BetaSessionNewParams{
@@ -52,4 +53,44 @@ func mcpWithoutCredential(t testing.TB, c *anthropic.Client) {
 	equal(t, "server", e.MCPServerName, "shouter")
 	equal(t, "retry status", string(e.RetryStatus.Type), "retrying")
 	equal(t, "said", said(events), "Hello, I am a scripted model.")
+}
+
+// exampleServers uses programs of the MCP SDK's own, over streamable HTTP and
+// over SSE.
+func exampleServers(t testing.TB, c *anthropic.Client) {
+	allow := anthropic.BetaManagedAgentsMCPToolsetDefaultConfigParams{
+		PermissionPolicy: anthropic.BetaManagedAgentsMCPToolsetDefaultConfigParamsPermissionPolicyUnion{
+			OfAlwaysAllow: &anthropic.BetaManagedAgentsAlwaysAllowPolicyParam{Type: "always_allow"}},
+	}
+	agent := must(c.Beta.Agents.New(ctx(t), anthropic.BetaAgentNewParams{
+		Name: "checker", Model: anthropic.BetaManagedAgentsModelConfigParams{ID: "claude-opus-5-5"},
+		MCPServers: []anthropic.BetaManagedAgentsURLMCPServerParams{
+			{Type: "url", Name: "everything", URL: os.Getenv("CHECK_EVERYTHING_URL")},
+			{Type: "url", Name: "greeter", URL: os.Getenv("CHECK_GREETER_URL")},
+		},
+		Tools: []anthropic.BetaAgentNewParamsToolUnion{
+			{OfMCPToolset: &anthropic.BetaManagedAgentsMCPToolsetParams{Type: "mcp_toolset", MCPServerName: "everything", DefaultConfig: allow}},
+			{OfMCPToolset: &anthropic.BetaManagedAgentsMCPToolsetParams{Type: "mcp_toolset", MCPServerName: "greeter", DefaultConfig: allow}},
+		},
+	}))(t)
+	events := turn(t, c, newSession(t, c, agent), "", script("greet"))
+	var got []string
+	for _, e := range events {
+		switch e.Type {
+		case "agent.mcp_tool_use":
+			use := e.AsAgentMCPToolUse()
+			got = append(got, use.MCPServerName+": "+use.Name)
+		case "agent.mcp_tool_result":
+			got = append(got, e.AsAgentMCPToolResult().Content[0].Text)
+		}
+	}
+	equal(t, "calls and results", got, []string{
+		"everything: greet", "Hi Ada",
+		"everything: greet (structured)", `{"message":"Hi Bob"}`,
+		"everything: greet (content with ResourceLink)", got[5],
+		"greeter: greet1", "Hi Dee",
+	})
+	if !strings.Contains(got[5], "data:text/plain,Hi%20Cy") {
+		t.Errorf("a link to a resource: %q", got[5])
+	}
 }

@@ -4,7 +4,7 @@ import os
 
 from checks import check, equal, new_agent, new_session, script, text_of, the, turn
 
-URL = os.environ["CONFORMANCE_MCP_URL"]
+URL = os.environ["CHECK_MCP_URL"]
 
 
 def shouter(client):
@@ -53,3 +53,21 @@ def mcp_server_without_a_credential(client):
     equal((error.type, error.mcp_server_name, error.retry_status.type), ("mcp_authentication_failed_error", "shouter", "retrying"))
     equal(text_of(events), "Hello, I am a scripted model.")
     equal(events[-1].stop_reason.type, "end_turn")
+
+
+@check
+def example_servers(client):
+    """Programs of the MCP SDK's own, over streamable HTTP and over SSE."""
+    servers = {"everything": os.environ["CHECK_EVERYTHING_URL"], "greeter": os.environ["CHECK_GREETER_URL"]}
+    allow = {"permission_policy": {"type": "always_allow"}}
+    agent = new_agent(
+        client,
+        mcp_servers=[{"type": "url", "name": name, "url": url} for name, url in servers.items()],
+        tools=[{"type": "mcp_toolset", "mcp_server_name": name, "default_config": allow} for name in servers],
+    )
+    events = turn(client, new_session(client, agent).id, script("greet"))
+    uses = [(e.mcp_server_name, e.name) for e in events if e.type == "agent.mcp_tool_use"]
+    equal([name for name, _ in uses], ["everything", "everything", "everything", "greeter"])
+    texts = [e.content[0].text for e in events if e.type == "agent.mcp_tool_result"]
+    equal([texts[0], texts[1], texts[3]], ["Hi Ada", '{"message":"Hi Bob"}', "Hi Dee"])
+    equal("data:text/plain,Hi%20Cy" in texts[2], True)

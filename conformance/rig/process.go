@@ -19,12 +19,12 @@ import (
 // startTime is how long a server may take to greet.
 const startTime = 60 * time.Second
 
-// build compiles the program as `make build` does.
-func build(ctx context.Context, to string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", to, "github.com/ostlerdev/ostler/cmd/ostler")
+// build compiles a program as `make build` does ours.
+func build(ctx context.Context, to, program string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", to, program)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("rig: build ostler: %w\n%s", err, out)
+		return fmt.Errorf("rig: build %s: %w\n%s", program, err, out)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type Rig struct {
 	Model   *modeltest.Server
 	OAuth   string           // an oauthtest.Site
 	MCP     *httptest.Server // wants MCPToken
+	*examples
 
 	transport *contract.Transport
 	proxy     *httptest.Server
@@ -59,9 +60,12 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	r.OAuth = r.site.URL
 	r.internet = httptest.NewServer(http.HandlerFunc(internet))
 	r.MCP = newMCP()
+	if r.examples, err = startExamples(ctx, r.dir); err != nil {
+		return err
+	}
 
 	binary := filepath.Join(r.dir, "ostler")
-	if err := build(ctx, binary); err != nil {
+	if err := build(ctx, binary, "github.com/ostlerdev/ostler/cmd/ostler"); err != nil {
 		return err
 	}
 	if r.process, r.Sandbox, err = serve(binary, r.dir, r.Key, r.upstream.URL, r.internet.URL); err != nil {
@@ -131,6 +135,9 @@ func (r *Rig) Close() error {
 			s.CloseClientConnections()
 			s.Close()
 		}
+	}
+	if r.examples != nil {
+		r.examples.stop()
 	}
 	if r.dir != "" {
 		errs = append(errs, os.RemoveAll(r.dir))

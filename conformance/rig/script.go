@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ostlerdev/ostler/internal/mcp"
 	"github.com/ostlerdev/ostler/internal/modeltest"
 )
 
@@ -25,6 +26,13 @@ var scripts = map[string][]step{
 	"weather": {
 		call("get_weather", "city", "Oslo"),
 		quote("The tool says: "),
+	},
+	"greet": {
+		call("mcp__everything__greet", "name", "Ada"),
+		call(mcp.ModelName("everything", "greet (structured)"), "name", "Bob"),
+		call(mcp.ModelName("everything", "greet (content with ResourceLink)"), "name", "Cy"),
+		call("mcp__greeter__greet1", "name", "Dee"),
+		say("Greeted."),
 	},
 	"shout": {call("mcp__shouter__shout", "text", "hello"), quote("The server says: ")},
 	"two-weathers": {

@@ -3,7 +3,7 @@
 
 import { check, equal, newAgent, newSession, script, textOf, the, turn } from './checks.mjs';
 
-const url = process.env.CONFORMANCE_MCP_URL;
+const url = process.env.CHECK_MCP_URL;
 
 function shouter(client) {
   return newAgent(client, {
@@ -33,4 +33,19 @@ check(async function mcp_server_without_a_credential(client) {
   const { error } = the(events, 'session.error');
   equal([error.type, error.mcp_server_name, error.retry_status], ['mcp_authentication_failed_error', 'shouter', { type: 'retrying' }]);
   equal([textOf(events), events.at(-1).stop_reason.type], ['Hello, I am a scripted model.', 'end_turn']);
+});
+
+// Programs of the MCP SDK's own, over streamable HTTP and over SSE.
+check(async function example_servers(client) {
+  const servers = { everything: process.env.CHECK_EVERYTHING_URL, greeter: process.env.CHECK_GREETER_URL };
+  const default_config = { permission_policy: { type: 'always_allow' } };
+  const agent = await newAgent(client, {
+    mcp_servers: Object.entries(servers).map(([name, url]) => ({ type: 'url', name, url })),
+    tools: Object.keys(servers).map((mcp_server_name) => ({ type: 'mcp_toolset', mcp_server_name, default_config })),
+  });
+  const session = await newSession(client, agent);
+  const events = await turn(client, session.id, [script('greet')]);
+  const texts = events.filter((e) => e.type === 'agent.mcp_tool_result').map((e) => e.content[0].text);
+  equal([texts[0], texts[1], texts[3]], ['Hi Ada', '{"message":"Hi Bob"}', 'Hi Dee']);
+  equal(texts[2].includes('data:text/plain,Hi%20Cy'), true);
 });
