@@ -103,13 +103,13 @@ def everything_at_once(client):
     client.beta.vaults.credentials.create(
         vault.id,
         display_name="github-mcp",
-        auth={"type": "static_bearer", "mcp_server_url": "https://127.0.0.1:9/mcp/", "token": "ghp_x"},
+        auth={"type": "static_bearer", "mcp_server_url": os.environ["CHECK_MCP_URL"], "token": "conformance-mcp-token"},
     )
     skill = client.beta.skills.create(**{LABEL: unique("greeting")}, files=[("greeting/SKILL.md", io.BytesIO(MD), "text/markdown")])
     first = new_agent(
         client,
         system="You are a helpful assistant.",
-        mcp_servers=[{"type": "url", "name": "github", "url": "https://127.0.0.1:9/mcp/"}],
+        mcp_servers=[{"type": "url", "name": "github", "url": os.environ["CHECK_MCP_URL"]}],
         tools=[TOOLSET, {"type": "mcp_toolset", "mcp_server_name": "github"}, WEATHER],
     )
     agent = client.beta.agents.update(
@@ -135,3 +135,4 @@ def everything_at_once(client):
         return event.type == "session.status_idle" and event.stop_reason.type == "end_turn"
 
     equal(text_of(turn(client, session.id, script("weather"), stop=done)), "The tool says: rain")
+    equal([e.error.message for e in said if e.type == "session.error"], [])
