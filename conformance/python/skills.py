@@ -76,7 +76,7 @@ def skill_as_an_archive(client):
 @check
 def skill_refusals(client):
     for files, part in [
-        ([("SKILL.md", MD)], "top-level directory"),
+        ([("README.md", MD)], "top-level directory"),
         ([("greeting/README.md", MD)], "SKILL.md"),
         ([("greeting/SKILL.md", b"Hello")], "frontmatter"),
         ([("greeting/SKILL.md", MD), ("greeting/../../x", b"")], ".."),

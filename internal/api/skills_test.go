@@ -108,7 +108,7 @@ func TestSkillRefusals(t *testing.T) {
 		want   string
 	}{
 		"no files":       {[]formPart{field("display_name", "x")}, 400, "files: field required"},
-		"no directory":   {[]formPart{part("files[]", "SKILL.md", "", greetingMD)}, 400, "files: the file \"SKILL.md\" is not in the top-level directory"},
+		"no directory":   {[]formPart{part("files[]", "README.md", "", greetingMD)}, 400, "files: the file \"README.md\" is not in the top-level directory"},
 		"no filename":    {[]formPart{field("files[]", greetingMD)}, 400, "files: the path \"\" is empty"},
 		"up":             {[]formPart{md, part("files[]", "greeting/../../x", "", "")}, 400, "files: the path \"greeting/../../x\" must not contain `..`"},
 		"slug":           {[]formPart{part("files[]", "a/SKILL.md", "", "---\nname: A\ndescription: x\n---\n")}, 400, "files: SKILL.md: name: only lower-case"},

@@ -66,13 +66,14 @@ type Tree struct {
 }
 
 // Arrange finds the directory of a skill in the clean paths of its files. They
-// must lie in one top-level directory with SKILL.md directly in it. A zip may
-// also have SKILL.md at its root (Skills API: "Create Skill").
-func Arrange(paths []string, zip bool) (Tree, error) {
+// must lie in one top-level directory with SKILL.md directly in it (Skills API:
+// "Create Skill"), or SKILL.md is at their root: in a zip, and where a client
+// leaves the directory out, as the ant CLI does.
+func Arrange(paths []string) (Tree, error) {
 	if err := checkPaths(paths); err != nil {
 		return Tree{}, err
 	}
-	if zip && slices.Contains(paths, ManifestName) {
+	if slices.Contains(paths, ManifestName) {
 		return Tree{Paths: paths}, nil
 	}
 	t := Tree{Paths: make([]string, len(paths))}

@@ -42,33 +42,31 @@ func TestArrange(t *testing.T) {
 	}
 	for _, c := range []struct {
 		paths string
-		zip   bool
 		want  string // directory: paths, or the refusal
 	}{
-		{"a/SKILL.md a/b/c", false, "a: SKILL.md b/c"},
-		{"a/b/c a/SKILL.md", true, "a: b/c SKILL.md"},
-		{"x/y SKILL.md z", true, ": x/y SKILL.md z"},
-		{"a/SKILL.md a/sub/SKILL.md", false, "a: SKILL.md sub/SKILL.md"},
-		{"SKILL.md", false, `the file "SKILL.md" is not in the top-level directory`},
-		{"a/SKILL.md README.md", false, `the file "README.md" is not in the top-level directory`},
-		{"a/SKILL.md README.md", true, `the file "README.md" is not in the top-level directory`},
-		{"a/SKILL.md b/x", true, "all files must be in one top-level directory, not in `a` and `b`"},
-		{"a/b/SKILL.md", true, "there is no SKILL.md directly"},
-		{"a/skill.md", false, "there is no SKILL.md directly"},
-		{"", false, "field required"},
-		{"a/SKILL.md a/SKILL.md", false, `the path "a/SKILL.md" is there more than once`},
-		{"a/SKILL.md a/x/y a/x", false, `the path "a/x" is a file and a directory`},
-		{"a a/SKILL.md", true, `the path "a" is a file and a directory`},
-		{strings.Join(many, " "), false, "at most 10000 files and directories"},
-		{strings.Join(deep, " "), false, "at most 10000 files and directories"},
+		{"a/SKILL.md a/b/c", "a: SKILL.md b/c"},
+		{"a/b/c a/SKILL.md", "a: b/c SKILL.md"},
+		{"x/y SKILL.md z", ": x/y SKILL.md z"},
+		{"a/SKILL.md a/sub/SKILL.md", "a: SKILL.md sub/SKILL.md"},
+		{"SKILL.md", ": SKILL.md"},
+		{"a/SKILL.md README.md", `the file "README.md" is not in the top-level directory`},
+		{"a/SKILL.md b/x", "all files must be in one top-level directory, not in `a` and `b`"},
+		{"a/b/SKILL.md", "there is no SKILL.md directly"},
+		{"a/skill.md", "there is no SKILL.md directly"},
+		{"", "field required"},
+		{"a/SKILL.md a/SKILL.md", `the path "a/SKILL.md" is there more than once`},
+		{"a/SKILL.md a/x/y a/x", `the path "a/x" is a file and a directory`},
+		{"a a/SKILL.md", `the path "a" is a file and a directory`},
+		{strings.Join(many, " "), "at most 10000 files and directories"},
+		{strings.Join(deep, " "), "at most 10000 files and directories"},
 	} {
-		tree, err := Arrange(strings.Fields(c.paths), c.zip)
+		tree, err := Arrange(strings.Fields(c.paths))
 		got := tree.Directory + ": " + strings.Join(tree.Paths, " ")
 		if err != nil {
 			got = strings.TrimPrefix(err.Error(), "files: ")
 		}
 		if !strings.HasPrefix(got, c.want) {
-			t.Errorf("%.60s (zip %v): %s", c.paths, c.zip, got)
+			t.Errorf("%.60s: %s", c.paths, got)
 		}
 	}
 }

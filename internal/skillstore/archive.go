@@ -62,7 +62,7 @@ func arrange(files []*zip.File, isArchive bool) ([]member, string, error) {
 		paths = append(paths, path)
 		members = append(members, member{path: path, mode: f.Mode(), open: func() (io.ReadCloser, error) { return open(f) }})
 	}
-	tree, err := skill.Arrange(paths, isArchive)
+	tree, err := skill.Arrange(paths)
 	if err != nil {
 		return nil, "", err
 	}

@@ -111,7 +111,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		"cut":               {[]string{"x.zip", good[:len(good)-10]}, "files: the zip archive can't be read"},
 		"damaged":           {[]string{"x.zip", string(damaged)}, "files: \"a/SKILL.md\" can't be read"},
 		"no SKILL.md":       {[]string{"a/README.md", "x"}, "files: there is no SKILL.md"},
-		"no directory":      {[]string{"SKILL.md", md}, "files: the file \"SKILL.md\" is not in the top-level directory"},
+		"no directory":      {[]string{"README.md", md}, "files: the file \"README.md\" is not in the top-level directory"},
 		"two directories":   {[]string{"a/SKILL.md", md, "b/x", ""}, "files: all files must be in one top-level directory"},
 		"no name":           {[]string{"", md}, "files: the path \"\" is empty"},
 		"up":                {[]string{"a/SKILL.md", md, "a/../../x", ""}, "files: the path \"a/../../x\" must not contain"},
