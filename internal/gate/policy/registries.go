@@ -17,13 +17,3 @@ var registries = map[string][]string{
 	"npm":   {"registry.npmjs.org", "registry.yarnpkg.com"},
 	"pip":   {"pypi.org", "files.pythonhosted.org", "pypi.python.org"},
 }
-
-// Registries returns the hosts that AllowPackageManagers adds, by manager
-// (apt, cargo, gem, go, npm, pip), as patterns. The caller owns the result.
-func Registries() map[string][]string {
-	out := make(map[string][]string, len(registries))
-	for manager, hosts := range registries {
-		out[manager] = append([]string(nil), hosts...)
-	}
-	return out
-}
