@@ -225,6 +225,15 @@ func (s *Service) Sync(ctx context.Context, session string) error {
 	return errors.Join(errs...)
 }
 
+// CatchUp brings what others wrote by now, where that has not been done yet.
+func (s *Service) CatchUp(ctx context.Context, session string) error {
+	var errs []error
+	for _, m := range s.of(session) {
+		errs = append(errs, m.catchUp(ctx))
+	}
+	return errors.Join(errs...)
+}
+
 // Notes is what the agent must hear of its mounts, once: what was not saved,
 // and why.
 func (s *Service) Notes(session string) []string {

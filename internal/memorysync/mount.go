@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/memory"
@@ -28,6 +29,7 @@ type mount struct {
 	side *os.File // directory for files on their way in and out, of the same file system
 
 	kick chan struct{} // the store changed
+	due  atomic.Bool   // it changed since the last pass began
 	stir chan struct{} // the directory changed
 
 	mu       sync.Mutex // held during a pass
@@ -103,7 +105,21 @@ func (m *mount) close() error {
 func (m *mount) closed() bool { return m.archived || m.gone }
 
 // poke asks for a pass soon. It doesn't block.
-func (m *mount) poke() { signal(m.kick) }
+func (m *mount) poke() {
+	m.due.Store(true)
+	signal(m.kick)
+}
+
+// catchUp brings what has been asked for by now, if no pass has yet.
+func (m *mount) catchUp(ctx context.Context) error {
+	m.mu.Lock() // a pass that runs comes to its end
+	due := m.due.Load()
+	m.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return m.sync(ctx)
+}
 
 func signal(c chan struct{}) {
 	select {

@@ -20,6 +20,7 @@ const passes = 5
 func (m *mount) sync(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.due.Store(false)
 	for range passes {
 		m.again = false
 		if err := m.pass(ctx); err != nil || !m.again {

@@ -11,6 +11,8 @@ import (
 // Memory keeps the memory stores that sandboxes have mounted in step with what
 // is stored. Its methods do nothing for sessions that have none.
 type Memory interface {
+	// CatchUp brings what others wrote by now.
+	CatchUp(ctx context.Context, session string) error
 	// Sync takes what the agent wrote by now.
 	Sync(ctx context.Context, session string) error
 	// Notes is what the agent must hear, once.
@@ -25,6 +27,17 @@ func (b *box) mounts(ctx context.Context, dir string) ([]hands.Mount, error) {
 		return nil, nil
 	}
 	return b.m.Mounts(ctx, b.session, dir)
+}
+
+// catchUp lets a call see what others wrote to its memory stores before it
+// began. A failure costs the moment: the mount is brought up to date again.
+func (m *Manager) catchUp(ctx context.Context, session string) {
+	if m.Memory == nil {
+		return
+	}
+	if err := m.Memory.CatchUp(context.WithoutCancel(ctx), session); err != nil {
+		m.Log.Error("memory stores are not in step", "session", session, "error", err)
+	}
 }
 
 // remember takes what the agent wrote to its memory stores. A failure costs

@@ -25,7 +25,8 @@ func (d *diary) add(what string) {
 	d.said = append(d.said, what)
 }
 
-func (d *diary) Sync(context.Context, string) error { d.add("sync"); return errors.New("only logged") }
+func (d *diary) Sync(context.Context, string) error    { d.add("sync"); return errors.New("only logged") }
+func (d *diary) CatchUp(context.Context, string) error { return errors.New("only logged") }
 func (d *diary) Leave(context.Context, string) error {
 	d.add("leave")
 	return errors.New("only logged")

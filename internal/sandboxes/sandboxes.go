@@ -188,6 +188,7 @@ func (m *Manager) Run(ctx context.Context, session string, call hands.Call) (han
 	if err != nil {
 		return hands.Result{Notices: notices}, err
 	}
+	m.catchUp(ctx, session)
 	r, err := sandbox.Run(ctx, call)
 	r.Notices = notices
 	m.remember(ctx, session)
