@@ -124,6 +124,20 @@ func (h *harness) close() {
 	}
 }
 
+// reopen is a new process over the same file, which goes on until the session
+// is idle.
+func (h *harness) reopen(session string) {
+	h.t.Helper()
+	h.close()
+	h.open()
+	sub := h.journal.Subscribe(session)
+	defer sub.Close()
+	if err := h.brain.Start(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.await(sub, wire.TypeStatusIdle)
+}
+
 // restart stops the core and starts it again over the same file.
 func (h *harness) restart() {
 	h.t.Helper()

@@ -73,7 +73,7 @@ func (st *step) record(resp *model.Response, ids map[int]string) error {
 	usage := wire.ModelUsage{InputTokens: resp.Usage.Input, OutputTokens: resp.Usage.Output,
 		CacheCreationInputTokens: resp.Usage.CacheCreation, CacheReadInputTokens: resp.Usage.CacheRead}
 	st.count(resp.Usage)
-	answer := answerOf{Content: content, Paused: resp.StopReason == "pause_turn", Tools: st.t.state.tools.mark()}
+	answer := answerOf{Content: content, Paused: resp.StopReason == "pause_turn", Tools: st.t.state.tools.mark}
 	if resp.StopReason == "refusal" {
 		answer.Content = nil // it would make the model refuse again
 	}

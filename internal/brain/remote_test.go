@@ -195,14 +195,7 @@ func TestRestartDuringARemoteCall(t *testing.T) {
 	h.model.Queue(ofServer("b", "look"), modeltest.Text("I look what came of it."))
 	h.send(s, userMessage("look"))
 	<-began
-	h.close()
-	h.open()
-	sub := h.journal.Subscribe(s)
-	defer sub.Close()
-	if err := h.brain.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h.await(sub, wire.TypeStatusIdle)
+	h.reopen(s)
 	h.golden(s, "mcp_restart")
 }
 

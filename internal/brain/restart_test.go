@@ -20,14 +20,7 @@ func TestRestartDuringAModelRequest(t *testing.T) {
 	h.model.Queue(modeltest.Text("Never heard.").HangAt(2, hang), modeltest.Text("Here I am again."))
 	h.until(s, wire.TypeModelRequestStart, userMessage("hi"))
 	<-hang.Arrived()
-	h.close()
-	h.open()
-	sub := h.journal.Subscribe(s)
-	defer sub.Close()
-	if err := h.brain.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h.await(sub, wire.TypeStatusIdle)
+	h.reopen(s)
 	h.golden(s, "restart_model")
 }
 
@@ -43,14 +36,7 @@ func TestRestartDuringATool(t *testing.T) {
 	h.model.Queue(modeltest.ToolUse("bash", map[string]any{"command": "make"}), modeltest.Text("I check what was made."))
 	h.send(s, userMessage("build"))
 	<-started
-	h.close()
-	h.open()
-	sub := h.journal.Subscribe(s)
-	defer sub.Close()
-	if err := h.brain.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h.await(sub, wire.TypeStatusIdle)
+	h.reopen(s)
 	h.golden(s, "restart_tool")
 }
 
@@ -65,14 +51,7 @@ func TestRestartWithQueuedInput(t *testing.T) {
 		t.Error("the session doesn't look busy")
 	}
 	h.model.Queue(modeltest.Text("Yes."))
-	h.close()
-	h.open()
-	sub := h.journal.Subscribe(s)
-	defer sub.Close()
-	if err := h.brain.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h.await(sub, wire.TypeStatusIdle)
+	h.reopen(s)
 	if n := len(h.events(s)); n != 9 {
 		t.Errorf("%d events", n)
 	}
@@ -85,14 +64,7 @@ func TestRestartOfAnAnsweredPark(t *testing.T) {
 	h.until(s, wire.TypeStatusIdle, userMessage("weather?"))
 	h.brain.Stop()
 	h.send(s, customResult(h.idOf(s, wire.TypeAgentCustomToolUse, 1), "sun"))
-	h.close()
-	h.open()
-	sub := h.journal.Subscribe(s)
-	defer sub.Close()
-	if err := h.brain.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h.await(sub, wire.TypeStatusIdle)
+	h.reopen(s)
 	if last := h.model.Requests()[1].Results(); !strings.Contains(fmt.Sprint(last), "sun") {
 		t.Errorf("results %v", last)
 	}

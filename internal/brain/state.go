@@ -68,7 +68,7 @@ func (s *state) configure(doc *store.SessionDoc, web func(model string) []model.
 // equip makes the toolbox of what is known.
 func (s *state) equip() {
 	s.tools = newToolbox(&s.agent, s.selfHosted, s.web, s.catalog)
-	s.bind(s.tools.mark())
+	s.bind(s.tools.mark)
 }
 
 // callOf is the private part of a tool use event.

@@ -38,9 +38,9 @@ func (s *state) bind(tools string) {
 	s.bound = tools
 }
 
-// mark tells one set of tools from another.
-func (b *toolbox) mark() string {
-	sum := sha256.Sum256(wire.Encode(b.offered))
+// markOf tells one set of tools from another.
+func markOf(offered []model.Tool) string {
+	sum := sha256.Sum256(wire.Encode(offered))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -16,6 +16,7 @@ import (
 type toolbox struct {
 	made    bool
 	offered []model.Tool // as the model sees them
+	mark    string       // of what is offered
 	builtin map[string]wire.Policy
 	web     map[string]wire.AgentToolConfig // of the enabled web tools
 	custom  map[string]bool
@@ -44,6 +45,7 @@ func newToolbox(agent *wire.SessionAgent, selfHosted bool, webTools []model.Tool
 			b.offered = append(b.offered, model.Tool{Name: t.Custom.Name, Description: t.Custom.Description, InputSchema: raw(t.Custom.InputSchema)})
 		}
 	}
+	b.mark = markOf(b.offered)
 	return b
 }
 

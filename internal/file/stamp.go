@@ -3,6 +3,7 @@ package file
 import (
 	"io/fs"
 	"syscall"
+	"time"
 )
 
 // Stamp identifies the state of a file on disk. Two equal stamps mean that the
@@ -14,6 +15,17 @@ type Stamp struct {
 	Ctime int64  `json:"ctime"` // nanoseconds since 1970
 	Inode uint64 `json:"inode"`
 	Racy  bool   `json:"racy,omitempty"`
+}
+
+// racy is how long before it was read a file must have been written for its
+// stamp to be trusted: file systems keep times in ticks of up to 10 ms, so that
+// two writes in one tick may leave the same times.
+const racy = 25 * time.Millisecond
+
+// ReadAt is the stamp as it is kept of a file that was read at a time.
+func (s Stamp) ReadAt(now time.Time) Stamp {
+	s.Racy = now.UnixNano()-max(s.Mtime, s.Ctime) < racy.Nanoseconds()
+	return s
 }
 
 // StampOf is the stamp of what info says.

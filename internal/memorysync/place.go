@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -97,7 +98,7 @@ func (m *mount) put(p, sum, text string) (file.Stamp, error) {
 	if now.Inode != staged.Inode || now.Size != staged.Size || now.Mtime != staged.Mtime {
 		return file.Stamp{Racy: true}, nil // written to already
 	}
-	return trusted(now), nil
+	return now.ReadAt(time.Now()), nil
 }
 
 // swap moves a staged file to its place, and what it replaces out.

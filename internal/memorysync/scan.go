@@ -123,16 +123,6 @@ func servers(err error) bool {
 	return false
 }
 
-// racy is how long before it was read a file must have been written for its
-// stamp to be trusted: file systems keep times in ticks.
-const racy = 25 * time.Millisecond
-
-// trusted is a stamp as it is kept of a file that was read just now.
-func trusted(s file.Stamp) file.Stamp {
-	s.Racy = time.Now().UnixNano()-max(s.Mtime, s.Ctime) < racy.Nanoseconds()
-	return s
-}
-
 // same tells whether a file with the stamp now has not changed since was.
 func same(was, now file.Stamp) bool { return !was.Racy && was == now }
 
@@ -165,7 +155,7 @@ func text(open opener, name string) (string, file.Stamp, error) {
 	if file.StampOf(before) != file.StampOf(after) || after.Size() <= memory.MaxContent && after.Size() != int64(len(data)) {
 		return "", file.Stamp{}, errMoving
 	}
-	return string(data), trusted(file.StampOf(after)), nil
+	return string(data), file.StampOf(after).ReadAt(time.Now()), nil
 }
 
 func sumOf(text string) string {

@@ -56,11 +56,7 @@ func (r *Refresher) Token(ctx context.Context, session, serverURL, rejected stri
 func (r *Refresher) find(ctx context.Context, session, serverURL string) (found vault.Stored, ok bool, err error) {
 	var all []vault.Stored
 	err = r.DB.View(ctx, func(tx store.Tx) error {
-		row, err := store.GetSession(tx, session)
-		if err != nil {
-			return err
-		}
-		doc, err := row.Doc()
+		doc, err := store.GetSessionDoc(tx, session)
 		if err != nil {
 			return err
 		}

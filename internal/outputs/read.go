@@ -23,7 +23,7 @@ func (p *pass) stage(f found) (*filestore.Publication, error) {
 		case err == nil:
 			name := file.OutputName(f.path)
 			return &filestore.Publication{
-				Staged: st, Path: key(f.path), Filename: name, MimeType: file.Type("", name, st.Head), Stamp: stamped(f.stamp),
+				Staged: st, Path: key(f.path), Filename: name, MimeType: file.Type("", name, st.Head), Stamp: f.stamp.ReadAt(time.Now()),
 			}, nil
 		case errors.Is(err, errChanged):
 			if f.info, err = p.root.Lstat(f.path); err != nil || !f.info.Mode().IsRegular() {
@@ -63,7 +63,7 @@ func (p *pass) recheck(f found, rec file.Record) error {
 	sum, err := p.hash(f)
 	switch {
 	case err == nil && sum == rec.Doc.SHA256:
-		p.restamps[rec.ID] = stamped(f.stamp)
+		p.restamps[rec.ID] = f.stamp.ReadAt(time.Now())
 		return nil
 	case err == nil || errors.Is(err, errChanged):
 		rec.Doc.Stamp = nil
@@ -83,10 +83,4 @@ func (p *pass) hash(f found) (string, error) {
 	h := sha256.New()
 	_, err = io.Copy(h, &steady{f: r, want: f.stamp, left: f.stamp.Size})
 	return hex.EncodeToString(h.Sum(nil)), errors.Join(err, r.Close())
-}
-
-// stamped is a stamp as it is kept after the file was read just now.
-func stamped(s file.Stamp) file.Stamp {
-	s.Racy = time.Now().UnixNano()-max(s.Mtime, s.Ctime) < racy.Nanoseconds()
-	return s
 }

@@ -8,15 +8,9 @@ import (
 	"path"
 	"sort"
 	"syscall"
-	"time"
 
 	"github.com/ostlerdev/ostler/internal/file"
 )
-
-// racy is how long before it was looked at a file must have been written for
-// its stamp to be trusted: file systems keep times in ticks of up to 10 ms, so
-// that two writes in one tick may leave the same times.
-const racy = 25 * time.Millisecond
 
 // found is a regular file below outputs/.
 type found struct {

@@ -17,7 +17,15 @@ import (
 // its sandbox. A value is opened only when it is asked for.
 func credentialsOf(db store.DB, keys vault.Unsealer) func(context.Context, string) ([]sandboxes.Credential, error) {
 	return func(ctx context.Context, session string) ([]sandboxes.Credential, error) {
-		stored, err := sessionCredentials(ctx, db, session)
+		var stored []vault.Stored
+		err := db.View(ctx, func(tx store.Tx) error {
+			doc, err := store.GetSessionDoc(tx, session)
+			if err != nil {
+				return err
+			}
+			stored, err = store.SessionCredentials(tx, doc.VaultIDs)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -41,24 +49,6 @@ func credentialsOf(db store.DB, keys vault.Unsealer) func(context.Context, strin
 		}
 		return out, nil
 	}
-}
-
-// sessionCredentials reads the credentials of a session's vaults as they are
-// now.
-func sessionCredentials(ctx context.Context, db store.DB, session string) (out []vault.Stored, err error) {
-	err = db.View(ctx, func(tx store.Tx) error {
-		row, err := store.GetSession(tx, session)
-		if err != nil {
-			return err
-		}
-		doc, err := row.Doc()
-		if err != nil || len(doc.VaultIDs) == 0 {
-			return err
-		}
-		out, err = store.SessionCredentials(tx, doc.VaultIDs)
-		return err
-	})
-	return out, err
 }
 
 func credentialHosts(n wire.CredentialNetworking) (policy.Policy, error) {

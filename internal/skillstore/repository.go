@@ -50,11 +50,7 @@ func (s *Skills) InRepositories(ctx context.Context, session, dir string) (strin
 // repositories is where a session's repositories lie, if its agent can read.
 func (s *Skills) repositories(ctx context.Context, session string) (out []string, err error) {
 	err = s.c.DB.View(ctx, func(tx store.Tx) error {
-		row, err := store.GetSession(tx, session)
-		if err != nil {
-			return err
-		}
-		doc, err := row.Doc()
+		doc, err := store.GetSessionDoc(tx, session)
 		if err != nil || !slices.ContainsFunc(doc.Agent.Tools, canRead) {
 			return err
 		}

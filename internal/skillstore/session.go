@@ -17,11 +17,7 @@ import (
 func (s *Skills) Mounts(ctx context.Context, session, _ string) ([]hands.Mount, error) {
 	var versions []skill.Version
 	err := s.c.DB.View(ctx, func(tx store.Tx) error {
-		row, err := store.GetSession(tx, session)
-		if err != nil {
-			return err
-		}
-		doc, err := row.Doc()
+		doc, err := store.GetSessionDoc(tx, session)
 		if err != nil {
 			return err
 		}

@@ -68,6 +68,15 @@ func (s *Session) Doc() (*SessionDoc, error) {
 	return &s.doc, nil
 }
 
+// GetSessionDoc is the Doc of a session; ErrNotFound if there is none.
+func GetSessionDoc(tx Tx, id string) (*SessionDoc, error) {
+	s, err := GetSession(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Doc()
+}
+
 const sessionColumns = `id, agent_id, agent_version, environment_id, status, created_at, updated_at, archived_at,
 	last_seq, last_at, parked, retry_at, attempts, generation, thread_id, running_since, active, usage, doc`
 
