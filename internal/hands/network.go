@@ -8,8 +8,9 @@ import (
 
 // Network takes the server's end of a sandbox's only network interface: a file
 // on which each read and write is one IP packet. It owns the file. Its answer
-// is closed when the sandbox is gone. The addresses of the interface are those
-// of package gate/netstack/subnet.
+// is closed when the sandbox is gone. A sandbox that had to be started twice
+// calls it twice. The addresses of the interface are those of package
+// gate/netstack/subnet.
 type Network func(packets *os.File) (io.Closer, error)
 
 // Networked is a driver that can give sandboxes a network interface.

@@ -157,7 +157,8 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	ctx, cancel := context.WithTimeout(ctx, hands.StartTimeout)
+	// What can't be resumed leaves time for a start.
+	ctx, cancel := context.WithTimeout(ctx, 2*hands.StartTimeout)
 	defer cancel()
 	b.m.evict()
 

@@ -23,7 +23,7 @@ type lateWire struct {
 func (w *lateWire) attach(packets *os.File) (io.Closer, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.packets = packets
+	w.packets, w.closed = packets, false
 	return w, nil
 }
 

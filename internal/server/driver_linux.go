@@ -11,5 +11,5 @@ func hostDriver(c Config, state string) (hands.Driver, error) {
 	if c.Sandbox == "namespace" {
 		return namespace.New(namespace.Options{StateDir: state, Rootfs: c.Rootfs})
 	}
-	return gvisor.New(gvisor.Options{StateDir: state, Rootfs: c.Rootfs})
+	return gvisor.New(gvisor.Options{StateDir: state, Rootfs: c.Rootfs, Log: c.Log})
 }

@@ -3,19 +3,19 @@
 package box
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/ostlerdev/ostler/internal/hands"
-	"github.com/ostlerdev/ostler/internal/hands/guest/frame"
 )
 
 // Config says how a driver starts sandboxes.
@@ -33,6 +33,10 @@ type Config struct {
 	// Checkpoint names the files of a checkpoint, if the driver's program makes
 	// one when it is asked on [ControlFD], and can go on from [CheckpointDir].
 	Checkpoint []string
+	// Patience is how long a start may take before it is given up and made
+	// again, once; 0 leaves it [hands.StartTimeout]. Log is told.
+	Patience time.Duration
+	Log      *slog.Logger
 }
 
 // Sandbox is a running sandbox; it implements [hands.Sandbox].
@@ -51,84 +55,6 @@ type Sandbox struct {
 }
 
 var _ hands.Sandbox = (*Sandbox)(nil)
-
-// Start makes a sandbox and returns when its guest is ready. A failure leaves
-// nothing behind and quotes what the programs said.
-func Start(ctx context.Context, cfg Config, spec hands.Spec) (*Sandbox, error) {
-	return start(ctx, cfg, spec, "")
-}
-
-// start is Start, or with the directory of a checkpoint, Resume.
-func start(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string) (*Sandbox, error) {
-	if err := validate(spec); err != nil {
-		return nil, err
-	}
-	if cfg.wireFor(spec) != "" {
-		spec.GateSocket = ""
-	}
-	ctx, cancel := context.WithTimeout(ctx, hands.StartTimeout)
-	defer cancel()
-	limits := withDefaults(spec.Limits)
-	record, err := reserve(cfg.StateDir, spec.ID, filepath.Join(spec.Dir, "run"))
-	if err != nil {
-		return nil, err
-	}
-	s := &Sandbox{record: record, stderr: &Tail{}, died: make(chan struct{})}
-	s.end = func() { _ = s.cmd.Process.Kill() } // it may be dead already
-	s.dead, s.done = s.died, make(chan struct{})
-	s.disk = newDisk(s, spec.Dir, limits.Disk)
-	s.memory = memoryMeter(s, limits.Memory)
-	plan, err := prepare(cfg, spec, limits)
-	if err != nil {
-		s.release()
-		return nil, err
-	}
-	if err = s.suspendable(cfg, &plan, checkpoint); err == nil {
-		s.network, err = newNetwork(plan.Wire, spec.Network)
-	}
-	if err != nil {
-		s.release()
-		return nil, err
-	}
-	in, out, err := s.launch(cfg, plan)
-	if err != nil {
-		s.release()
-		return nil, err
-	}
-	s.control.attach()
-	if err = s.network.attach(ctx); err == nil {
-		s.conn, err = greet(ctx, in, out, spec, checkpoint != "")
-	}
-	if err != nil {
-		s.kill(err)
-		s.wait(in, out)
-		if said := s.stderr.String(); said != "" {
-			err = fmt.Errorf("%w: %s", err, said)
-		}
-		return nil, fmt.Errorf("start %s sandbox: %w", cfg.Driver, err)
-	}
-	s.work.Go(func() {
-		<-s.conn.done // dead, or talking nonsense
-		s.kill(hands.ErrLost)
-	})
-	s.work.Go(s.disk.watch)
-	s.work.Go(s.memory.watch)
-	go s.wait(in, out)
-	return s, nil
-}
-
-// greet makes the connection to the guest of a sandbox that was started, or of
-// one that goes on.
-func greet(ctx context.Context, in, out *os.File, spec hands.Spec, resumed bool) (*conn, error) {
-	if resumed {
-		return redial(ctx, in, out, spec.Links)
-	}
-	init := frame.Init{Env: environment(spec), Links: frameLinks(spec.Links)}
-	if spec.GateSocket != "" {
-		init.Gate = InsideSocket
-	}
-	return dial(ctx, in, out, init)
-}
 
 // launch starts the launcher, records it, puts it under its limits and tells it
 // the plan.

@@ -13,8 +13,11 @@
 package gvisor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -36,6 +39,12 @@ type Options struct {
 	// FirstID is the host id that is root inside when the server is root; this
 	// and the following 65,535 ids must belong to nobody else. 0 means 2000000000.
 	FirstID int
+	// Patience is how long a start may take before it is given up and made
+	// again, once; 0 is 8 seconds, many times what it takes. gVisor's kernel
+	// can lose sight of a thread for ever (google/gvisor#14405), the first one
+	// included.
+	Patience time.Duration
+	Log      *slog.Logger // nil is none
 }
 
 // Driver makes gVisor sandboxes. It is safe for concurrent use.
@@ -56,6 +65,10 @@ func New(opts Options) (*Driver, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("gvisor: %w", err)
+	}
+	cfg.Patience, cfg.Log = cmp.Or(opts.Patience, 8*time.Second), opts.Log
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.Cloneflags = unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
 	cfg.Wire = box.Pair
