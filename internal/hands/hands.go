@@ -155,4 +155,4 @@ type Driver interface {
 }
 
 // StartTimeout bounds Driver.Start.
-const StartTimeout = 30 * time.Second
+const StartTimeout = time.Minute
