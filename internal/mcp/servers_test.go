@@ -234,7 +234,7 @@ func eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(30 * time.Second)
 	for !f() {
 		select {
 		case <-tick.C:

@@ -47,7 +47,7 @@ func (r *rig) mounts(t *testing.T, session, dir string) []string {
 
 func await(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !so(); <-time.After(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !so(); <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not after ten seconds: %s", what)
 		}

@@ -191,7 +191,7 @@ func TestIdleSandboxesAreStopped(t *testing.T) {
 	}
 	select {
 	case <-d.boxes[0].done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("it lives on")
 	}
 }
