@@ -26,6 +26,8 @@ type Request struct {
 	System   string
 	Messages []Message
 	Tools    []Tool
+	// MaxTokens lowers the bound of the answer; 0 leaves it to the table.
+	MaxTokens int64
 }
 
 // Message is one turn of a conversation, role user, assistant or system.
@@ -94,6 +96,8 @@ type Error struct {
 	Retryable  bool          // a later attempt may succeed
 	RetryAfter time.Duration // what the upstream asked for, 0 if it didn't
 	Message    string        // for people; never holds a credential
+	TooLong    bool          // refused because of the request's length, and not Retryable
+	Limit      int64         // with TooLong, how many tokens there may be; 0 if the upstream didn't say
 }
 
 func (e *Error) Error() string { return e.Message }
