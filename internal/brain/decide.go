@@ -1,6 +1,7 @@
 package brain
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/journal"
@@ -57,7 +58,12 @@ func (st *step) request() (next, error) {
 		return rest, err
 	}
 	if limit := st.t.b.MaxRounds; st.t.state.rounds >= limit {
-		return rest, st.giveUp("tool_use_limit_reached_error", "The turn reached the limit of model requests for one turn.")
+		return rest, st.giveUp("tool_use_limit_reached_error", fmt.Sprintf("The turn reached its limit of %d rounds of tool calls.", limit))
+	}
+	if crowded, done, err := st.crowded(); done || err != nil {
+		return rest, err
+	} else if crowded {
+		return compact, st.add(journal.Draft{Type: wire.TypeModelRequestStart, Private: wire.Encode(startOf{Compact: true}), Body: wire.Bare{Type: wire.TypeModelRequestStart}})
 	}
 	if st.t.state.unlisted && st.found == nil && len(st.t.state.servers()) > 0 {
 		return discover, nil

@@ -134,7 +134,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	}
 	log := journal.New(b.ids, time.Now)
 	remote := s.mcp(c, b.transport, sessionTokens{tokens})
-	turns := brain.New(brain.Deps{DB: b.db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Web: pages, Files: in.files,
+	turns := brain.New(brain.Deps{DB: b.db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Web: pages, Files: in.files, Window: s.Models.Window,
 		Briefs: []brain.Brief{skillstore.Brief, memoryBrief}, Now: time.Now, Log: c.Log})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{

@@ -11,6 +11,8 @@ const (
 	TypeAgentMCPToolUse    = "agent.mcp_tool_use"
 	TypeAgentMCPToolResult = "agent.mcp_tool_result"
 	TypeAgentCustomToolUse = "agent.custom_tool_use"
+
+	TypeThreadContextCompacted = "agent.thread_context_compacted"
 	TypeModelRequestStart  = "span.model_request_start"
 	TypeModelRequestEnd    = "span.model_request_end"
 )

@@ -1,0 +1,59 @@
+package brain
+
+import (
+	"slices"
+
+	"github.com/ostlerdev/ostler/internal/model"
+)
+
+// windowExceeded is the stop reason of an answer that filled the context
+// window.
+const windowExceeded = "model_context_window_exceeded"
+
+// maxCuts bounds the answers in a row that are gone on with after they were cut
+// off.
+const maxCuts = 3
+
+const (
+	cutText = "[Your answer was cut off: it reached the limit of an answer's length. If you were calling a tool, that call is lost and nothing of it was run. " +
+		"Go on where it ended, and don't repeat what is there. Write what is long in pieces, a tool call for each.]"
+	tooOftenCut = "The model's answers reached the limit of their length several times in a row, and were cut off each time."
+)
+
+// cutOff tells whether an answer ended because there was no more room for it.
+func cutOff(resp *model.Response) bool {
+	return resp.StopReason == "max_tokens" || resp.StopReason == windowExceeded
+}
+
+// cutNote is what the model is told of an answer that was cut off, nil if it is
+// whole or this happened too often.
+func (st *step) cutNote(resp *model.Response) raw {
+	if !cutOff(resp) || st.t.state.cuts >= maxCuts {
+		return nil
+	}
+	return textBlock(cutText)
+}
+
+// cut takes note of how an answer ended. The model is asked to go on at once,
+// or after the results of the calls that are whole.
+func (s *state) cut(note raw) {
+	switch {
+	case note == nil:
+		s.cuts = 0
+		return
+	case len(s.opened()) > 0:
+		s.note = note
+	default:
+		s.append("user", []raw{note})
+		s.due = true
+	}
+	s.cuts++
+}
+
+// says tells whether an answer holds more than thinking.
+func says(content []raw) bool {
+	return slices.ContainsFunc(content, func(b raw) bool {
+		t := readBlock(b).Type
+		return t != "thinking" && t != "redacted_thinking"
+	})
+}
