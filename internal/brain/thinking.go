@@ -16,7 +16,6 @@ func (s *state) updated(e store.Event) error {
 	if err := decode(e, &m); err != nil || m.Agent == nil {
 		return err
 	}
-	s.full, s.limit, s.squeezes = false, 0, 0 // the model may be another one now
 	s.forgetThinking()
 	return nil
 }
