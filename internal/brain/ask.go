@@ -36,7 +36,7 @@ func (t *turn) ask(ctx, stepCtx context.Context) (next, error) {
 		switch {
 		case resp.StopReason == "refusal":
 			return st.refused(resp)
-		case cutOff(resp) && !st.t.state.due && len(st.t.state.opened()) == 0:
+		case resp.CutOff() && !st.t.state.due && len(st.t.state.opened()) == 0:
 			return rest, st.giveUp(string(model.KindRequestFailed), tooOftenCut)
 		}
 		return st.decide()

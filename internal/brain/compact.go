@@ -82,7 +82,7 @@ func (st *step) compacted(resp *model.Response) error {
 	if summary == "" || resp.StopReason == "refusal" {
 		return st.endSpan(false, usageOf(resp.Usage), wire.Encode(answerOf{Squeeze: true}))
 	}
-	if cutOff(resp) {
+	if resp.CutOff() {
 		summary += "\n\n[The summary was cut off here.]"
 	}
 	if err := st.endSpan(false, usageOf(resp.Usage), nil); err != nil {

@@ -6,10 +6,6 @@ import (
 	"github.com/ostlerdev/ostler/internal/model"
 )
 
-// windowExceeded is the stop reason of an answer that filled the context
-// window.
-const windowExceeded = "model_context_window_exceeded"
-
 // maxCuts bounds the answers in a row that are gone on with after they were cut
 // off.
 const maxCuts = 3
@@ -20,15 +16,10 @@ const (
 	tooOftenCut = "The model's answers reached the limit of their length several times in a row, and were cut off each time."
 )
 
-// cutOff tells whether an answer ended because there was no more room for it.
-func cutOff(resp *model.Response) bool {
-	return resp.StopReason == "max_tokens" || resp.StopReason == windowExceeded
-}
-
 // cutNote is what the model is told of an answer that was cut off, nil if it is
 // whole or this happened too often.
 func (st *step) cutNote(resp *model.Response) raw {
-	if !cutOff(resp) || st.t.state.cuts >= maxCuts {
+	if !resp.CutOff() || st.t.state.cuts >= maxCuts {
 		return nil
 	}
 	return textBlock(cutText)

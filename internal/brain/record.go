@@ -74,7 +74,7 @@ func (st *step) record(resp *model.Response, ids map[int]string) error {
 	}
 	st.count(resp.Usage)
 	answer := answerOf{Content: content, Paused: resp.StopReason == "pause_turn", Tools: st.t.state.tools.mark,
-		Note: st.cutNote(resp), TooLong: resp.StopReason == windowExceeded}
+		Note: st.cutNote(resp), TooLong: resp.StopReason == model.WindowExceeded}
 	if resp.StopReason == "refusal" {
 		answer.Content = nil // it would make the model refuse again
 	}
@@ -96,16 +96,15 @@ func (st *step) record(resp *model.Response, ids map[int]string) error {
 }
 
 // dropped tells what of an answer the Messages API would not take back: empty
-// texts, tool calls that were refused or cut off, thinking that was cut off.
+// texts, tool calls that were refused, thinking that was cut off.
 func dropped(resp *model.Response, i int, v block) bool {
-	cut := cutOff(resp) && i == len(resp.Content)-1
 	switch v.Type {
 	case "text":
 		return v.Text == ""
 	case "tool_use":
-		return resp.StopReason == "refusal" || cut
+		return resp.StopReason == "refusal"
 	case "thinking":
-		return cut && v.Signature == ""
+		return resp.CutOff() && i == len(resp.Content)-1 && v.Signature == ""
 	}
 	return false
 }

@@ -60,6 +60,13 @@ type Response struct {
 	Usage       Usage
 }
 
+// CutOff tells whether the answer ended because there was no more room for it.
+func (r *Response) CutOff() bool { return r.StopReason == "max_tokens" || r.StopReason == WindowExceeded }
+
+// WindowExceeded is the stop reason of an answer that filled the context
+// window.
+const WindowExceeded = "model_context_window_exceeded"
+
 // Usage counts the tokens of one request.
 type Usage struct {
 	Input           int64 `json:"input_tokens"`
