@@ -33,11 +33,8 @@ func (t *turn) ask(ctx, stepCtx context.Context) (next, error) {
 		if err := st.record(resp, p.ids); err != nil {
 			return rest, err
 		}
-		switch {
-		case resp.StopReason == "refusal":
+		if resp.StopReason == "refusal" {
 			return st.refused(resp)
-		case resp.CutOff() && !st.t.state.due && len(st.t.state.opened()) == 0:
-			return rest, st.giveUp(string(model.KindRequestFailed), tooOftenCut)
 		}
 		return st.decide()
 	})

@@ -47,7 +47,7 @@ func (st *step) crowded() (compact, done bool, err error) {
 	if s.compactions+s.squeezes == 0 {
 		return false, true, st.giveUp(string(model.KindRequestFailed), "The conversation is too long for the model, and there is nothing in it to compact.")
 	}
-	return false, true, st.giveUp("compaction_limit_reached_error", "The conversation was compacted and is still too long for the model.")
+	return false, true, st.giveUp("compaction_limit_reached_error", "The conversation is too long for the model, and compacting it did not help.")
 }
 
 // compact makes the request for a summary that decide opened, and commits its
@@ -93,15 +93,20 @@ func (st *step) compacted(resp *model.Response) error {
 }
 
 // outgrown is the private part of the end of a request that failed because of
-// its length, nil for other failures. A request that is not for a summary must
-// leave something to compact.
+// its length, nil for other failures and where nothing can be done about it.
 func (st *step) outgrown(e *model.Error) []byte {
 	s := st.t.state
+	window, _, _ := st.t.room()
 	switch {
 	case s.compacting && (e.TooLong || e.Status == http.StatusBadRequest && s.squeezes == 0):
 		return wire.Encode(answerOf{Squeeze: true, Limit: e.Limit})
-	case s.compacting || !e.TooLong || s.removable() == 0 && s.compactions == 0:
+	case s.compacting || !e.TooLong:
 		return nil
+	case s.removable() == 0 && s.compactions == 0:
+		if e.Limit == 0 || e.Limit >= window || st.t.tokens() > e.Limit {
+			return nil
+		}
+		return wire.Encode(answerOf{Limit: e.Limit}) // the room for the answer was too large
 	}
 	limit := e.Limit
 	if limit == 0 && e.Status != http.StatusRequestEntityTooLarge {

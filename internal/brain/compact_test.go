@@ -175,6 +175,25 @@ func TestNothingToCompact(t *testing.T) {
 	}
 }
 
+// Servers that count an answer's tokens to the prompt's refuse also short
+// prompts if their window is smaller than it is said to be.
+func TestTooMuchRoomForTheAnswer(t *testing.T) {
+	h := newHarness(t)
+	s := h.session("cloud")
+	refusal := modeltest.Error(400, "invalid_request_error", "This model's maximum context length is 8192 tokens. However, you requested 64010 tokens (10 in the messages, 64000 in the completion).")
+	h.model.Queue(refusal, modeltest.Text("Hello."))
+	h.until(s, wire.TypeStatusIdle, userMessage("hello"))
+	if got := *h.model.Requests()[1].MaxTokens; got != 4096 || h.count(s, wire.TypeAgentMessage) != 1 {
+		t.Errorf("asked for %d tokens: %s", got, h.events(s))
+	}
+	h.restart()
+	h.model.Queue(modeltest.Text("Again."))
+	h.until(s, wire.TypeStatusIdle, userMessage("again"))
+	if got := *h.model.Requests()[2].MaxTokens; got != 4096 {
+		t.Errorf("asked for %d tokens after a restart", got)
+	}
+}
+
 // A summary that doesn't come is asked for in another form, with less each
 // time.
 func TestSummariesThatFail(t *testing.T) {

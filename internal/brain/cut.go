@@ -7,7 +7,7 @@ import (
 )
 
 // maxCuts bounds the answers in a row that are gone on with after they were cut
-// off.
+// off, and brought no call that could be run.
 const maxCuts = 3
 
 const (
@@ -17,9 +17,9 @@ const (
 )
 
 // cutNote is what the model is told of an answer that was cut off, nil if it is
-// whole or this happened too often.
-func (st *step) cutNote(resp *model.Response) raw {
-	if !resp.CutOff() || st.t.state.cuts >= maxCuts {
+// whole.
+func cutNote(resp *model.Response) raw {
+	if !resp.CutOff() {
 		return nil
 	}
 	return textBlock(cutText)
@@ -28,17 +28,13 @@ func (st *step) cutNote(resp *model.Response) raw {
 // cut takes note of how an answer ended. The model is asked to go on at once,
 // or after the results of the calls that are whole.
 func (s *state) cut(note raw) {
-	switch {
-	case note == nil:
-		s.cuts = 0
+	if note == nil || len(s.opened()) > 0 {
+		s.cuts, s.note = 0, note
 		return
-	case len(s.opened()) > 0:
-		s.note = note
-	default:
-		s.append("user", []raw{note})
-		s.due = true
 	}
+	s.append("user", []raw{note})
 	s.cuts++
+	s.due = true
 }
 
 // says tells whether an answer holds more than thinking.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/journal"
+	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/store"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
@@ -59,6 +60,9 @@ func (st *step) request() (next, error) {
 	}
 	if limit := st.t.b.MaxRounds; st.t.state.rounds >= limit {
 		return rest, st.giveUp("tool_use_limit_reached_error", fmt.Sprintf("The turn reached its limit of %d rounds of tool calls.", limit))
+	}
+	if st.t.state.cuts > maxCuts {
+		return rest, st.giveUp(string(model.KindRequestFailed), tooOftenCut)
 	}
 	if crowded, done, err := st.crowded(); done || err != nil {
 		return rest, err

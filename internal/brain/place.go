@@ -14,8 +14,20 @@ func (s *state) end() place {
 	return place{}
 }
 
-// split is the conversation before and behind a place. A message of the
-// assistant may have lost blocks since, and never gains any.
+// since is the conversation behind a place. A message of the assistant may have
+// lost blocks since, and never gains any.
+func (s *state) since(p place) (after []model.Message) {
+	if p.message >= len(s.messages) {
+		return nil
+	}
+	m := s.messages[p.message]
+	if n := min(p.block, len(m.Content)); n < len(m.Content) {
+		after = append(after, model.Message{Role: m.Role, Content: m.Content[n:]})
+	}
+	return append(after, s.messages[p.message+1:]...)
+}
+
+// split is the conversation before and behind a place.
 func (s *state) split(p place) (before, after []model.Message) {
 	if p.message >= len(s.messages) {
 		return s.messages, nil
@@ -26,8 +38,5 @@ func (s *state) split(p place) (before, after []model.Message) {
 	if n > 0 {
 		before = append(before, model.Message{Role: m.Role, Content: m.Content[:n:n]})
 	}
-	if n < len(m.Content) {
-		after = append(after, model.Message{Role: m.Role, Content: m.Content[n:]})
-	}
-	return before, append(after, s.messages[p.message+1:]...)
+	return before, s.since(p)
 }

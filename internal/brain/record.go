@@ -74,7 +74,7 @@ func (st *step) record(resp *model.Response, ids map[int]string) error {
 	}
 	st.count(resp.Usage)
 	answer := answerOf{Content: content, Paused: resp.StopReason == "pause_turn", Tools: st.t.state.tools.mark,
-		Note: st.cutNote(resp), TooLong: resp.StopReason == model.WindowExceeded}
+		Note: cutNote(resp), TooLong: resp.StopReason == model.WindowExceeded}
 	if resp.StopReason == "refusal" {
 		answer.Content = nil // it would make the model refuse again
 	}

@@ -69,8 +69,7 @@ func (t *turn) tokens() int64 {
 			n += textTokens(len(tool.Name) + len(tool.Description) + len(tool.InputSchema))
 		}
 	}
-	_, added := s.split(from)
-	return n + tokensOf(added)
+	return n + tokensOf(s.since(from))
 }
 
 // removable is how many tokens of the conversation a summary would replace.

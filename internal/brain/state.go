@@ -195,7 +195,7 @@ func (s *state) endRequest(e store.Event) error {
 	if err := decodePrivate(e, &a); err != nil {
 		return err
 	}
-	if s.outgrew(a); a.TooLong && len(a.Content) == 0 || a.Squeeze {
+	if s.outgrew(a); len(a.Content) == 0 && (a.TooLong || a.Squeeze || a.Limit > 0) {
 		return nil
 	}
 	var public struct {
