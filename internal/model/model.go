@@ -61,7 +61,9 @@ type Response struct {
 }
 
 // CutOff tells whether the answer ended because there was no more room for it.
-func (r *Response) CutOff() bool { return r.StopReason == "max_tokens" || r.StopReason == WindowExceeded }
+func (r *Response) CutOff() bool {
+	return r.StopReason == "max_tokens" || r.StopReason == WindowExceeded
+}
 
 // WindowExceeded is the stop reason of an answer that filled the context
 // window.

@@ -13,8 +13,8 @@ const (
 	TypeAgentCustomToolUse = "agent.custom_tool_use"
 
 	TypeThreadContextCompacted = "agent.thread_context_compacted"
-	TypeModelRequestStart  = "span.model_request_start"
-	TypeModelRequestEnd    = "span.model_request_end"
+	TypeModelRequestStart      = "span.model_request_start"
+	TypeModelRequestEnd        = "span.model_request_end"
 )
 
 // AgentMessage is text of the agent.
