@@ -41,6 +41,7 @@ type options struct {
 	SearchURL    string   `name:"search-url" env:"OSTLER_SEARCH_URL" help:"Where SearXNG is, or another search engine's API if not in its usual place."`
 	LogLevel     string   `default:"info" enum:"debug,info,warn,error" env:"OSTLER_LOG_LEVEL" help:"Least severe level that is logged."`
 
+	MaxRounds  int           `name:"max-rounds" default:"500" env:"OSTLER_MAX_ROUNDS" help:"Rounds of tool calls in one turn, after which it ends with an error."`
 	MCPTimeout time.Duration `name:"mcp-timeout" default:"60s" env:"OSTLER_MCP_TIMEOUT" help:"Time of a call of an MCP server's tool that tells no progress."`
 }
 
@@ -51,7 +52,7 @@ func (o *options) config(dataDir string, log *slog.Logger) server.Config {
 		DockerImage: o.DockerImage, DockerRuntime: o.DockerRuntime, Guest: o.Guest,
 		Limits:       hands.Limits{Memory: o.Memory << 20, Disk: o.Disk << 20, Processes: o.Pids},
 		AllowPrivate: o.AllowPrivate, GateHosts: o.GateHosts, GateCA: o.GateCA, GitHosts: o.GitHosts, Log: log,
-		MCPTimeout: o.MCPTimeout, Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
+		MaxRounds: o.MaxRounds, MCPTimeout: o.MCPTimeout, Registries: o.Registries, PackagesDisk: o.PackagesDisk << 20, MirrorsDisk: o.MirrorsDisk << 20,
 		Web:   server.Web{NoFetch: o.WebFetch == "off", Search: o.Search, SearchKey: o.SearchAPIKey, SearchURL: o.SearchURL},
 		Model: model.Config{BaseURL: o.ModelBaseURL, APIKey: o.ModelAPIKey, File: o.Models, Env: os.LookupEnv, Demo: demo.New(demo.Options{Delay: demo.DefaultDelay})},
 	}

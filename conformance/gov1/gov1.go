@@ -47,6 +47,8 @@ func Checks() []Check {
 		{"confirmation denies", confirmationDenies},
 		{"interrupt", interrupt},
 		{"model error", modelError},
+		{"context compacted", contextCompacted},
+		{"compaction limit", compactionLimit},
 		{"previews", previews},
 		{"tool runner", toolRunner},
 		{"mcp tool", mcpTool},

@@ -5,6 +5,7 @@ The environment names the server: ANTHROPIC_BASE_URL and ANTHROPIC_API_KEY.
 
 import resources  # noqa: F401
 import turns  # noqa: F401
+import compaction  # noqa: F401
 import files  # noqa: F401
 import vaults  # noqa: F401
 import oauth  # noqa: F401

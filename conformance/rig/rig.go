@@ -53,7 +53,7 @@ func (r *Rig) start(ctx context.Context) (err error) {
 	if r.dir, err = os.MkdirTemp("", "ostler-conformance-"); err != nil {
 		return err
 	}
-	r.Model = modeltest.NewServer(modeltest.AllowRefusals())
+	r.Model = modeltest.NewServer(modeltest.AllowRefusals(), modeltest.WithLimits(limits))
 	r.Model.Func(Script)
 	r.upstream = httptest.NewServer(r.Model)
 	r.site = httptest.NewServer(oauthtest.NewSite())

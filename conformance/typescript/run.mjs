@@ -4,6 +4,7 @@
 
 import './resources.mjs';
 import './turns.mjs';
+import './compaction.mjs';
 import './files.mjs';
 import './vaults.mjs';
 import './oauth.mjs';

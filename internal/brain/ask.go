@@ -51,6 +51,7 @@ func (t *turn) request() model.Request {
 		Messages: s.messages,
 		Tools:    s.offered(),
 	}
+	_, r.MaxTokens, _ = t.room()
 	if geo := s.agent.Model.InferenceGeo; geo != nil {
 		r.Geo = *geo
 	}
@@ -66,17 +67,18 @@ func (t *turn) settle(ctx context.Context) {
 
 // failed records a failed request: it is made again later, or the turn ends.
 func (st *step) failed(cause error) (next, error) {
-	if err := st.endSpan(true, wire.ModelUsage{}, nil); err != nil {
+	e := &model.Error{Kind: model.KindUnknown, Message: cause.Error()}
+	errors.As(cause, &e)
+	outgrown := st.outgrown(e)
+	if err := st.endSpan(true, wire.ModelUsage{}, outgrown); err != nil {
 		return rest, err
 	}
 	// An interrupt that came meanwhile ends the turn in any case.
 	if inbox, err := store.Inbox(st.tx, st.s.ID); err != nil {
 		return rest, err
-	} else if queued(inbox, wire.TypeUserInterrupt) {
+	} else if outgrown != nil || queued(inbox, wire.TypeUserInterrupt) {
 		return st.decide()
 	}
-	e := &model.Error{Kind: model.KindUnknown, Message: cause.Error()}
-	errors.As(cause, &e)
 	b := st.t.b
 	if !e.Retryable || st.s.Attempts+1 >= b.MaxAttempts {
 		return rest, st.giveUp(string(e.Kind), e.Message)

@@ -68,14 +68,17 @@ type Deps struct {
 	Remote  Remote
 	Files   Files
 	Web     Web // nil: there are no web tools
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Window tells the context window of a model and how much of it an answer
+	// may take, in tokens; 0 if there is no bound. See model.Table.
+	Window func(model string) (window, answer int64)
+	Now    func() time.Time
+	Log    *slog.Logger
 
 	// Briefs are what the system prompt says of a session besides its agent's
 	// own text, in this order. They are asked when a session's log is read,
 	// and again when its agent's tools change.
 	Briefs []Brief
-	// MaxRounds bounds the model requests of one turn; 0 is 500.
+	// MaxRounds bounds the model's answers in one turn; 0 is 500.
 	MaxRounds int
 	// MaxAttempts bounds the attempts of one model request; 0 is 6.
 	MaxAttempts int

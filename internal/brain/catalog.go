@@ -63,16 +63,27 @@ func newCatalog(a *wire.SessionAgent, others int, found []mcp.Listing) (c catalo
 	return c, short
 }
 
-// learn takes over the catalog that a model request was made with. Models bind
+// startOf is the private part of a model request's start, if it has one.
+type startOf struct {
+	Catalog catalog `json:"catalog"` // the first request to use it
+	Compact bool    `json:"compact"` // for a summary; Catalog is empty
+}
+
+// begin takes over the catalog that a model request was made with. Models bind
 // their thinking to the tools, see updated.
-func (s *state) learn(e store.Event) error {
+func (s *state) begin(e store.Event) error {
+	var c startOf
+	if e.Private != nil {
+		if err := decodePrivate(e, &c); err != nil {
+			return err
+		}
+	}
+	if s.compacting = c.Compact; c.Compact {
+		return nil
+	}
 	s.unlisted = false
 	if e.Private == nil {
 		return nil
-	}
-	var c struct{ Catalog catalog }
-	if err := decodePrivate(e, &c); err != nil {
-		return err
 	}
 	s.catalog = c.Catalog
 	if s.tools.made {

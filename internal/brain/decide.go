@@ -1,9 +1,11 @@
 package brain
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/ostlerdev/ostler/internal/journal"
+	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/store"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
@@ -57,7 +59,15 @@ func (st *step) request() (next, error) {
 		return rest, err
 	}
 	if limit := st.t.b.MaxRounds; st.t.state.rounds >= limit {
-		return rest, st.giveUp("tool_use_limit_reached_error", "The turn reached the limit of model requests for one turn.")
+		return rest, st.giveUp("tool_use_limit_reached_error", fmt.Sprintf("The turn reached its limit of %d rounds of tool calls.", limit))
+	}
+	if st.t.state.cuts > maxCuts {
+		return rest, st.giveUp(string(model.KindRequestFailed), tooOftenCut)
+	}
+	if crowded, done, err := st.crowded(); done || err != nil {
+		return rest, err
+	} else if crowded {
+		return compact, st.add(journal.Draft{Type: wire.TypeModelRequestStart, Private: wire.Encode(startOf{Compact: true}), Body: wire.Bare{Type: wire.TypeModelRequestStart}})
 	}
 	if st.t.state.unlisted && st.found == nil && len(st.t.state.servers()) > 0 {
 		return discover, nil

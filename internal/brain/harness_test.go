@@ -49,6 +49,7 @@ type harness struct {
 	file    string
 	clock   *atomic.Int64
 	deps    Deps
+	input   atomic.Int64 // the most tokens of a prompt; 0: no bound
 }
 
 type fakeFile struct{ mime, data string }
@@ -79,8 +80,8 @@ func (f *fakeHands) Settle(context.Context, string) error {
 func said(text string) hands.Result { return hands.Result{Content: []raw{textBlock(text)}} }
 
 func newHarness(t *testing.T, change ...func(*Deps)) *harness {
-	h := &harness{t: t, model: modeltest.New(t, modeltest.BindThinking()), files: map[string]fakeFile{}, clock: new(atomic.Int64),
-		file: filepath.Join(t.TempDir(), "ostler.db")}
+	h := &harness{t: t, files: map[string]fakeFile{}, clock: new(atomic.Int64), file: filepath.Join(t.TempDir(), "ostler.db")}
+	h.model = modeltest.New(t, modeltest.BindThinking(), modeltest.WithLimits(h.limits))
 	h.hands = &fakeHands{run: func(_ context.Context, call hands.Call) (hands.Result, error) {
 		return said("ran " + call.Tool), nil
 	}}
@@ -96,9 +97,18 @@ func newHarness(t *testing.T, change ...func(*Deps)) *harness {
 		t.Fatal(err)
 	}
 	h.deps.Model = table
+	if h.deps.Window == nil {
+		h.deps.Window = table.Window
+	}
 	h.open()
 	t.Cleanup(h.close)
 	return h
+}
+
+func (h *harness) limits(model string) modeltest.Limits {
+	lim := modeltest.KnownLimits(model)
+	lim.Input = h.input.Load()
+	return lim
 }
 
 // open starts the server's core over the database file, as a start does.
@@ -277,11 +287,12 @@ var (
 	timePattern = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`)
 	secPattern  = regexp.MustCompile(`"active_seconds":[0-9.e-]+`)
 	tokPattern  = regexp.MustCompile(`(_tokens":)[1-9]\d*`)
+	longPattern = regexp.MustCompile(`("text":"[^"]{20})[^"]{980,}`)
 )
 
 // golden compares a session's log with testdata/NAME.golden. Ids are numbered
 // in order of appearance, times are checked and left out, counts of tokens
-// that are not 0 are N.
+// that are not 0 are N, long texts are cut.
 func (h *harness) golden(session, name string) {
 	h.t.Helper()
 	names := map[string]string{}
@@ -308,6 +319,7 @@ func (h *harness) golden(session, name string) {
 		}
 		e = timePattern.ReplaceAllString(e, `"T"`)
 		e = secPattern.ReplaceAllString(e, `"active_seconds":S`)
+		e = longPattern.ReplaceAllString(e, "${1}…")
 		e = tokPattern.ReplaceAllString(e, "${1}N")
 		b.WriteString(e + "\n")
 	}

@@ -1,6 +1,7 @@
 package brain
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/modeltest"
 	"github.com/ostlerdev/ostler/internal/store"
 	"github.com/ostlerdev/ostler/internal/wire"
@@ -18,20 +20,32 @@ import (
 
 // Whatever a client, the model and the operator do in whatever order, the log
 // keeps its invariants and the model is never asked something it would refuse
-// (the double fails the test if it is).
+// (the double fails the test if it is), also if its window is so small that the
+// conversation is compacted again and again, or if the window is not known.
 func TestLogInvariants(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		actions := rapid.SliceOfN(rapid.SampledFrom([]string{"say", "say", "say", "interrupt", "answer", "answer", "break in", "restart"}), 1, 12).Draw(rt, "actions")
-		ok := t.Run("", func(t *testing.T) { play(t, seed, actions) })
+		room := rapid.SampledFrom([]int64{0, 2500, 4000, 8000}).Draw(rt, "room")
+		known := rapid.Bool().Draw(rt, "known")
+		ok := t.Run("", func(t *testing.T) { play(t, seed, actions, room, known) })
 		if !ok {
-			rt.Fatalf("seed %d, actions %q", seed, actions)
+			rt.Fatalf("seed %d, actions %q, room %d, known %t", seed, actions, room, known)
 		}
 	})
 }
 
-func play(t *testing.T, seed uint64, actions []string) {
-	h := newHarness(t)
+func play(t *testing.T, seed uint64, actions []string, room int64, known bool) {
+	h := newHarness(t, func(d *Deps) {
+		if room > 0 && known {
+			window(room)(d)
+		}
+	})
+	h.input.Store(room)
+	sizes := randomSizes(seed)
+	h.hands.run = func(_ context.Context, call hands.Call) (hands.Result, error) {
+		return said("ran " + long("on", sizes(6000))), nil
+	}
 	s := h.session("cloud", `{"type":"agent_toolset_20260401","configs":[{"name":"write","permission_policy":{"type":"always_ask"}}]}`, weather,
 		`{"type":"mcp_toolset","mcp_server_name":"a","default_config":{"permission_policy":{"type":"always_allow"}}}`,
 		`{"type":"mcp_toolset","mcp_server_name":"b"}`)
@@ -42,7 +56,7 @@ func play(t *testing.T, seed uint64, actions []string) {
 		switch a {
 		case "say":
 			said++
-			h.trySend(s, userMessage(fmt.Sprint("message ", said))) // refused while it is parked
+			h.trySend(s, userMessage(fmt.Sprint("message ", said, long(" word", sizes(5000))))) // refused while it is parked
 		case "interrupt":
 			h.send(s, `{"type":"user.interrupt"}`)
 		case "break in":
@@ -59,7 +73,22 @@ func play(t *testing.T, seed uint64, actions []string) {
 	}
 	h.model.Func(func(modeltest.Request) modeltest.Reply { return modeltest.Text("The end.") })
 	h.until(s, wire.TypeStatusIdle, userMessage("and finally"))
+	if log := h.events(s); room == 0 && !strings.Contains(log[len(log)-1], wire.StopEndTurn) {
+		t.Errorf("the last turn ended with %s", log[len(log)-1])
+	}
 	h.checkInvariants(s)
+	h.checkReplay(s)
+}
+
+// randomSizes answers numbers below a bound.
+func randomSizes(seed uint64) func(int) int {
+	var mu sync.Mutex
+	rng := rand.New(rand.NewPCG(seed, 2))
+	return func(n int) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return rng.IntN(n)
+	}
 }
 
 // randomModel answers at random. It never loops for ever: the more it said,
@@ -80,6 +109,7 @@ func randomModel(seed uint64) func(modeltest.Request) modeltest.Reply {
 			bash, custom, asks, bash.And(custom), custom.And(asks).And(bash), modeltest.Thinking("hm").And(bash),
 			modeltest.ToolUse("nonesuch", map[string]any{}), modeltest.PauseTurn("wait"), modeltest.Refusal("cyber", "no"),
 			modeltest.Error(529, "overloaded_error", "Overloaded"), modeltest.Text("half").Drop(3), modeltest.MaxTokens("and so"), modeltest.Empty(),
+			modeltest.Thinking("oh").And(bash).And(modeltest.CutOffToolUse("bash", `{"comm`)),
 		}
 		if n := rng.IntN(2 * len(choices)); n < len(choices) {
 			return choices[n]
@@ -146,7 +176,7 @@ func (h *harness) checkInvariants(s string) {
 	}
 	ids, span := map[string]bool{}, ""
 	open := map[string]string{} // call → type
-	status, thread, last := wire.Idle, wire.Idle, ""
+	status, thread, last, before := wire.Idle, wire.Idle, "", ""
 	for _, raw := range h.events(s) {
 		var e event
 		if err := json.Unmarshal([]byte(raw), &e); err != nil {
@@ -161,7 +191,13 @@ func (h *harness) checkInvariants(s string) {
 			fail("time goes back")
 		}
 		last = e.ProcessedAt
+		prior := before
+		before = e.Type
 		switch e.Type {
+		case wire.TypeThreadContextCompacted:
+			if prior != wire.TypeModelRequestEnd || status != wire.Running || len(open) > 0 {
+				fail("a compaction in the wrong place")
+			}
 		case wire.TypeStatusRunning:
 			if status == wire.Running {
 				fail("running twice")

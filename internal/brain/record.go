@@ -16,6 +16,8 @@ type block struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Input raw    `json:"input"`
+
+	Signature string `json:"signature"` // of thinking
 }
 
 func readBlock(b raw) block {
@@ -70,14 +72,13 @@ func (st *step) record(resp *model.Response, ids map[int]string) error {
 	if err := st.addAll(calls...); err != nil {
 		return err
 	}
-	usage := wire.ModelUsage{InputTokens: resp.Usage.Input, OutputTokens: resp.Usage.Output,
-		CacheCreationInputTokens: resp.Usage.CacheCreation, CacheReadInputTokens: resp.Usage.CacheRead}
 	st.count(resp.Usage)
-	answer := answerOf{Content: content, Paused: resp.StopReason == "pause_turn", Tools: st.t.state.tools.mark}
+	answer := answerOf{Content: content, Paused: resp.StopReason == "pause_turn", Tools: st.t.state.tools.mark,
+		Note: cutNote(resp), TooLong: resp.StopReason == model.WindowExceeded}
 	if resp.StopReason == "refusal" {
 		answer.Content = nil // it would make the model refuse again
 	}
-	if err := st.endSpan(false, usage, wire.Encode(answer)); err != nil {
+	if err := st.endSpan(false, usageOf(resp.Usage), wire.Encode(answer)); err != nil {
 		return err
 	}
 	for i, c := range st.t.state.opened() {
@@ -95,15 +96,22 @@ func (st *step) record(resp *model.Response, ids map[int]string) error {
 }
 
 // dropped tells what of an answer the Messages API would not take back: empty
-// texts, and tool calls cut off by max_tokens or a refusal.
+// texts, tool calls that were refused, thinking that was cut off.
 func dropped(resp *model.Response, i int, v block) bool {
 	switch v.Type {
 	case "text":
 		return v.Text == ""
 	case "tool_use":
-		return resp.StopReason == "refusal" || resp.StopReason == "max_tokens" && i == len(resp.Content)-1
+		return resp.StopReason == "refusal"
+	case "thinking":
+		return resp.CutOff() && i == len(resp.Content)-1 && v.Signature == ""
 	}
 	return false
+}
+
+func usageOf(u model.Usage) wire.ModelUsage {
+	return wire.ModelUsage{InputTokens: u.Input, OutputTokens: u.Output,
+		CacheCreationInputTokens: u.CacheCreation, CacheReadInputTokens: u.CacheRead}
 }
 
 // count adds a request's tokens to the session's usage.

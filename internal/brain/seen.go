@@ -17,7 +17,7 @@ import (
 // not results that are errors of the server.
 func (s *state) seen(from *wire.URLSources) domain.Seen {
 	out, names := domain.Seen{}, map[string]string{}
-	for _, m := range s.messages {
+	for _, m := range s.shown() {
 		for _, b := range m.Content {
 			switch v := readShown(b); {
 			case m.Role == "assistant":

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ostlerdev/ostler/internal/hands"
+	"github.com/ostlerdev/ostler/internal/model"
 	"github.com/ostlerdev/ostler/internal/modeltest"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
@@ -29,11 +30,15 @@ func TestURLSources(t *testing.T) {
 		"search only":        {`{"server_tool_results":{"type":"only","tools":[{"type":"tool_reference","name":"web_search"}]}}`, []string{"found", "mentioned"}, []string{"linked"}},
 		"all but the search": {`{"server_tool_results":{"type":"except","tools":[{"type":"tool_reference","name":"web_search"}]}}`, []string{"linked"}, []string{"found"}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		check := func(t *testing.T, compactions int) {
 			h := newHarness(t, withWeb(t, pages))
 			s := h.session("cloud", `{"type":"agent_toolset_20260401","configs":[{"name":"web_fetch","url_sources":`+c.sources+`}]}`, weather)
 			h.upload("file_1", "text/plain", "See http://site.test/document.")
 			h.show(s)
+			for range compactions { // the summary is no source
+				h.model.Queue(modeltest.Text("Well.").Stop(model.WindowExceeded), modeltest.Text("Perhaps http://site.test/invented is worth a look."), modeltest.Text("Well."))
+				h.until(s, wire.TypeStatusIdle, userMessage("What else?"))
+			}
 			for _, path := range c.may {
 				if got := h.fetchOnce(s, path); !strings.Contains(got, "This is /"+path) {
 					t.Errorf("%s is refused: %s", path, got)
@@ -44,7 +49,12 @@ func TestURLSources(t *testing.T) {
 					t.Errorf("%s is fetched: %s", path, got)
 				}
 			}
-		})
+			if n := h.count(s, wire.TypeThreadContextCompacted); n != compactions {
+				t.Errorf("compacted %d times", n)
+			}
+		}
+		t.Run(name, func(t *testing.T) { check(t, 0) })
+		t.Run(name+", compacted twice", func(t *testing.T) { check(t, 2) })
 	}
 }
 

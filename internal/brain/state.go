@@ -18,7 +18,9 @@ type state struct {
 	calls    []*call // of the newest assistant message
 	due      bool    // the model owes an answer
 	span     string  // the open model request's start event, or ""
-	rounds   int     // model requests since the last message of the client
+	rounds   int     // answers of the model since the last message of the client
+	cuts     int     // answers in a row that were cut off
+	note     raw     // what the model is told behind the results of its calls, or nil
 	status   string  // as the log says
 	turn     int64   // seq of the newest session.status_running
 	parkedOn int     // how many calls the last idle named
@@ -33,6 +35,8 @@ type state struct {
 	catalog    catalog      // of the MCP servers' tools
 	unlisted   bool         // a turn began and the servers were not asked yet
 	briefs     []string
+
+	space
 }
 
 // call is a tool call of the newest assistant message.
@@ -83,6 +87,15 @@ type answerOf struct {
 	Paused  bool  `json:"paused,omitempty"` // stop reason pause_turn
 	// Tools is the mark of the tools that were offered.
 	Tools string `json:"tools,omitempty"`
+	// Note tells the model that its answer was cut off.
+	Note raw `json:"note,omitempty"`
+
+	// TooLong says that there was no room for an answer, or for the rest of one,
+	// Squeeze that a request for a summary led to none. Limit is how many tokens
+	// there may be, as far as is known.
+	TooLong bool  `json:"too_long,omitempty"`
+	Squeeze bool  `json:"squeeze,omitempty"`
+	Limit   int64 `json:"limit,omitempty"`
 }
 
 // apply brings the state forward by one event of the log.
@@ -96,11 +109,16 @@ func (s *state) apply(e store.Event) error {
 		return s.addContent("system", e)
 	case wire.TypeModelRequestStart:
 		s.span = e.ID
-		s.rounds++
-		s.calls = nil
-		return s.learn(e)
+		s.calls, s.note = nil, nil
+		return s.begin(e)
 	case wire.TypeModelRequestEnd:
 		return s.endRequest(e)
+	case wire.TypeThreadContextCompacted:
+		var c compactionOf
+		if err := decodePrivate(e, &c); err != nil {
+			return err
+		}
+		s.shrink(c)
 	case wire.TypeAgentToolUse, wire.TypeAgentMCPToolUse, wire.TypeAgentCustomToolUse:
 		return s.addCall(e)
 	case wire.TypeAgentToolResult, wire.TypeAgentMCPToolResult, wire.TypeUserCustomToolResult, wire.TypeUserToolResult:
@@ -147,6 +165,9 @@ func (s *state) addContent(role string, e store.Event) error {
 	if err := decode(e, &m); err != nil {
 		return err
 	}
+	if role == "user" {
+		s.hear(m.Content)
+	}
 	s.append(role, m.Content)
 	s.files = true
 	s.due = true
@@ -174,11 +195,27 @@ func (s *state) endRequest(e store.Event) error {
 	if err := decodePrivate(e, &a); err != nil {
 		return err
 	}
+	if s.outgrew(a); len(a.Content) == 0 && (a.TooLong || a.Squeeze || a.Limit > 0) {
+		return nil
+	}
+	var public struct {
+		Usage wire.ModelUsage `json:"model_usage"`
+	}
+	if err := decode(e, &public); err != nil {
+		return err
+	}
+	s.rounds++
 	s.bind(a.Tools)
 	if len(a.Content) > 0 {
 		s.append("assistant", a.Content)
 	}
+	if says(a.Content) {
+		s.compactions = 0
+	}
+	s.measure(public.Usage)
 	s.due = a.Paused
+	s.cut(a.Note)
+	s.settled()
 	return nil
 }
 
@@ -256,9 +293,13 @@ func (s *state) flushResults() {
 	for i, c := range s.calls {
 		blocks[i] = c.result
 	}
+	if s.note != nil {
+		blocks = append(blocks, s.note)
+	}
 	s.append("user", blocks)
-	s.calls = nil
+	s.calls, s.note = nil, nil
 	s.due = true
+	s.settled()
 }
 
 // opened is the calls without a result, oldest first.
@@ -290,7 +331,8 @@ func (s *state) idle(e store.Event) error {
 	}
 	s.status, s.parkedOn = wire.Idle, len(m.StopReason.EventIDs)
 	if m.StopReason.Type != wire.StopRequiresAction {
-		s.due = false
+		s.due, s.resume = false, true
+		s.settled()
 	}
 	return nil
 }

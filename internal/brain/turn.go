@@ -30,6 +30,7 @@ type next int
 const (
 	rest     next = iota // nothing until the next Wake
 	ask                  // a model request
+	compact              // a model request for a summary
 	discover             // the tools of MCP servers
 	runTools             // the calls that the server runs
 	wait                 // until the time of the next attempt
@@ -88,6 +89,8 @@ func (t *turn) step(ctx context.Context, do next) (next, error) {
 	switch do {
 	case ask:
 		return t.ask(ctx, stepCtx)
+	case compact:
+		return t.compact(ctx, stepCtx)
 	case discover:
 		return t.discover(ctx, stepCtx)
 	case runTools:

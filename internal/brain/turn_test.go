@@ -170,7 +170,7 @@ func TestFailedTurn(t *testing.T) {
 	s := h.session("cloud")
 	h.model.Queue(
 		modeltest.Error(529, "overloaded_error", "Overloaded"), modeltest.Text("Back again."),
-		modeltest.Error(400, "invalid_request_error", "prompt is too long"))
+		modeltest.Error(400, "invalid_request_error", "messages: too odd"))
 	h.until(s, wire.TypeStatusIdle, userMessage("hi"))
 	h.until(s, wire.TypeStatusIdle, userMessage("a novel"))
 	h.golden(s, "failed")
@@ -203,9 +203,8 @@ func TestRefusal(t *testing.T) {
 func TestPauseAndMaxTokens(t *testing.T) {
 	h := newHarness(t)
 	s := h.session("cloud", builtins)
-	h.model.Queue(modeltest.PauseTurn("One moment."), modeltest.MaxTokens("And then"), modeltest.CutOffToolUse("bash", `{"comm`))
+	h.model.Queue(modeltest.PauseTurn("One moment."), modeltest.MaxTokens("And then"), modeltest.CutOffToolUse("bash", `{"comm`), modeltest.Text("it was done."))
 	h.until(s, wire.TypeStatusIdle, userMessage("go"))
-	h.until(s, wire.TypeStatusIdle, userMessage("go on"))
 	h.golden(s, "cut")
 }
 

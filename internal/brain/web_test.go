@@ -239,7 +239,7 @@ func TestRestartInFetch(t *testing.T) {
 }
 
 func TestRoomForDocuments(t *testing.T) {
-	h := newHarness(t, withWeb(t, pages))
+	h := newHarness(t, withWeb(t, pages), window(0))
 	s := h.session("cloud", builtins)
 	big := fmt.Sprintf(`{"type":"user.message","content":[{"type":"text","text":%q}]}`, strings.Repeat("x", maxBinary))
 	h.model.Queue(fetchCall("a.pdf"), modeltest.Text("No."))

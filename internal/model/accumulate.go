@@ -169,7 +169,10 @@ func (a *accumulator) response() (*Response, error) {
 	}
 	r := &Response{StopReason: a.stop, StopDetails: a.details, Usage: a.usage.total()}
 	r.Content = make([]json.RawMessage, 0, len(a.blocks))
-	for _, b := range a.blocks {
+	for i, b := range a.blocks {
+		if i == len(a.blocks)-1 && r.CutOff() && b.typ == "tool_use" && len(b.input) == 0 {
+			continue // it was cut off before its input, or may have been
+		}
 		raw, err := b.finish()
 		if errors.Is(err, errCutOff) && a.stop != "tool_use" && a.stop != "end_turn" {
 			continue

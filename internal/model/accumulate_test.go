@@ -168,6 +168,15 @@ func TestCutOffCall(t *testing.T) {
 	if _, _, err := feed(append(call, ended("tool_use"), msgStop)...); err == nil {
 		t.Error("no error")
 	}
+	for input, kept := range map[string]int{`{\"a\":1}`: 1, ``: 0} { // one that is whole is none
+		piece := piece(`{"type":"input_json_delta","partial_json":"` + input + `"}`)
+		for _, stop := range []string{"max_tokens", WindowExceeded} {
+			res, _, err := feed(msgStart, opened(`{"type":"tool_use","id":"t","name":"f","input":{}}`), piece, closing, ended(stop), msgStop)
+			if err != nil || len(res.Content) != kept || !res.CutOff() {
+				t.Errorf("%q, %s: %+v %v", input, stop, res, err)
+			}
+		}
+	}
 	list := []string{msgStart, opened(`{"type":"tool_use","id":"t","name":"f","input":{}}`), piece(`{"type":"input_json_delta","partial_json":"[1]"}`), closing, ended("tool_use"), msgStop}
 	if _, _, err := feed(list...); err == nil {
 		t.Error("no error for an input that is no object")

@@ -12,7 +12,11 @@ func encodeRequest(m *Model, req *Request) []byte {
 	marks := planCache(m, req)
 	b := make([]byte, 0, sizeHint(req))
 	b = appendQuoted(append(b, `{"model":`...), m.UpstreamID)
-	b = strconv.AppendInt(append(b, `,"max_tokens":`...), m.requestTokens(), 10)
+	answer := m.requestTokens()
+	if req.MaxTokens > 0 {
+		answer = min(answer, req.MaxTokens)
+	}
+	b = strconv.AppendInt(append(b, `,"max_tokens":`...), answer, 10)
 	b = append(b, `,"stream":true`...)
 	if m.Thinking.Adaptive {
 		b = append(b, `,"thinking":{"type":"adaptive"}`...)

@@ -68,6 +68,7 @@ func describe(err error) *Error {
 	case errors.As(err, &stream):
 		e := describeType(stream.wire)
 		e.Status = http.StatusOK
+		e.measure(stream.wire)
 		return e
 	case errors.As(err, &status):
 		return &Error{Kind: KindRequestFailed, Status: int(status), Message: status.Error()}
@@ -136,6 +137,8 @@ func describeStatus(api *anthropic.Error) *Error {
 			}
 		}
 	}
+	e.measure(w)
+	e.Retryable = e.Retryable && !e.TooLong
 	return e
 }
 

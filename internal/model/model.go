@@ -26,6 +26,8 @@ type Request struct {
 	System   string
 	Messages []Message
 	Tools    []Tool
+	// MaxTokens lowers the bound of the answer; 0 leaves it to the table.
+	MaxTokens int64
 }
 
 // Message is one turn of a conversation, role user, assistant or system.
@@ -57,6 +59,15 @@ type Response struct {
 	StopDetails json.RawMessage   // the upstream's stop_details object, or nil
 	Usage       Usage
 }
+
+// CutOff tells whether the answer ended because there was no more room for it.
+func (r *Response) CutOff() bool {
+	return r.StopReason == "max_tokens" || r.StopReason == WindowExceeded
+}
+
+// WindowExceeded is the stop reason of an answer that filled the context
+// window.
+const WindowExceeded = "model_context_window_exceeded"
 
 // Usage counts the tokens of one request.
 type Usage struct {
@@ -94,6 +105,8 @@ type Error struct {
 	Retryable  bool          // a later attempt may succeed
 	RetryAfter time.Duration // what the upstream asked for, 0 if it didn't
 	Message    string        // for people; never holds a credential
+	TooLong    bool          // refused because of the request's length, and not Retryable
+	Limit      int64         // with TooLong, how many tokens there may be; 0 if the upstream didn't say
 }
 
 func (e *Error) Error() string { return e.Message }

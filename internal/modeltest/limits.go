@@ -12,6 +12,7 @@ type Limits struct {
 	Fast     bool     // speed fast
 	FastBeta bool     // … only with its beta header
 	Output   int64    // most max_tokens, 0 for no limit
+	Input    int64    // most tokens of a prompt as usage estimates them, 0 for no limit
 }
 
 // KnownLimits are the limits of Claude models, by their ids. Ids that are not

@@ -28,6 +28,7 @@ type Server struct {
 	fn       func(Request) Reply
 	requests []Request
 	refused  []Refused
+	long     []Request
 	issued   map[string]bool   // block types that replies brought in by Raw
 	thoughts map[string]string // tool_use id → signature of the thinking before it
 	cache    map[string]bool   // digests of prompt prefixes that were marked
@@ -133,6 +134,14 @@ func (s *Server) Refused() []Refused {
 	return append([]Refused(nil), s.refused...)
 }
 
+// TooLong are the requests that had more tokens than Limits.Input. They are not
+// among Refused: only the service knows how many tokens a text has.
+func (s *Server) TooLong() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Request(nil), s.long...)
+}
+
 // Left is how many queued replies nobody has asked for.
 func (s *Server) Left() int {
 	s.mu.Lock()
@@ -162,6 +171,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	req := Request{Header: hr.Header.Clone(), Raw: body, Peer: hr.RemoteAddr}
 	if err := s.accept(hr, &req); err != nil {
 		s.refuse(w, id, req, err)
+		return
+	}
+	if err := s.checkLength(&req); err != nil {
+		writeError(w, id, err, "")
 		return
 	}
 	rep, ok := s.reply(req)

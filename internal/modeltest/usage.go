@@ -1,6 +1,9 @@
 package modeltest
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // wireUsage is the usage object of an answer.
 type wireUsage struct {
@@ -12,6 +15,31 @@ type wireUsage struct {
 		OneHour     int64 `json:"ephemeral_1h_input_tokens"`
 	} `json:"cache_creation"`
 	Output int64 `json:"output_tokens"`
+}
+
+// checkLength refuses a prompt of more tokens than the model takes.
+func (s *Server) checkLength(req *Request) *apiError {
+	limit := s.opts.limits(req.Model).Input
+	if limit == 0 {
+		return nil
+	}
+	n := req.Tokens()
+	if n <= limit {
+		return nil
+	}
+	s.mu.Lock()
+	s.long = append(s.long, *req)
+	s.mu.Unlock()
+	return &apiError{400, "invalid_request_error", fmt.Sprintf("prompt is too long: %d tokens > %d maximum", n, limit)}
+}
+
+// Tokens is the estimate of the prompt's tokens: four bytes a token.
+func (r *Request) Tokens() int64 {
+	steps := r.steps()
+	if len(steps) == 0 {
+		return 1
+	}
+	return int64(steps[len(steps)-1].size/4) + 1
 }
 
 // lookback is how many blocks before a breakpoint a cached prefix may end.

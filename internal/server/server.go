@@ -44,6 +44,7 @@ type Config struct {
 	SuspendAfter time.Duration // of a sandbox without calls; 0 suspends none
 	SuspendDisk  int64         // bytes of suspended sandboxes; 0 is 20 GiB
 	WarmPool     int           // sandboxes kept ready for sessions to come
+	MaxRounds    int           // of tool calls in one turn; 0 is 500
 	MCPTimeout   time.Duration // of calls of MCP servers; 0 is 60 s
 	Web          Web
 	Log          *slog.Logger
@@ -134,8 +135,8 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	}
 	log := journal.New(b.ids, time.Now)
 	remote := s.mcp(c, b.transport, sessionTokens{tokens})
-	turns := brain.New(brain.Deps{DB: b.db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Web: pages, Files: in.files,
-		Briefs: []brain.Brief{skillstore.Brief, memoryBrief}, Now: time.Now, Log: c.Log})
+	turns := brain.New(brain.Deps{DB: b.db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Web: pages, Files: in.files, Window: s.Models.Window,
+		MaxRounds: c.MaxRounds, Briefs: []brain.Brief{skillstore.Brief, memoryBrief}, Now: time.Now, Log: c.Log})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: b.db, Journal: log, IDs: b.ids, Now: time.Now, Models: s.Models, Turns: turns, Sealer: b.keys,

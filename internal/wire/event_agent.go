@@ -11,8 +11,10 @@ const (
 	TypeAgentMCPToolUse    = "agent.mcp_tool_use"
 	TypeAgentMCPToolResult = "agent.mcp_tool_result"
 	TypeAgentCustomToolUse = "agent.custom_tool_use"
-	TypeModelRequestStart  = "span.model_request_start"
-	TypeModelRequestEnd    = "span.model_request_end"
+
+	TypeThreadContextCompacted = "agent.thread_context_compacted"
+	TypeModelRequestStart      = "span.model_request_start"
+	TypeModelRequestEnd        = "span.model_request_end"
 )
 
 // AgentMessage is text of the agent.

@@ -26,7 +26,7 @@ var EventTypes = map[string]bool{
 	TypeUserToolResult: true, TypeUserDefineOutcome: true, TypeSystemMessage: true,
 	TypeAgentMessage: true, TypeAgentThinking: true, TypeAgentToolUse: true, TypeAgentToolResult: true,
 	TypeAgentMCPToolUse: true, TypeAgentMCPToolResult: true, TypeAgentCustomToolUse: true,
-	"agent.thread_context_compacted": true, "agent.thread_message_sent": true, "agent.thread_message_received": true,
+	TypeThreadContextCompacted: true, "agent.thread_message_sent": true, "agent.thread_message_received": true,
 	TypeModelRequestStart: true, TypeModelRequestEnd: true, "span.outcome_evaluation_start": true,
 	"span.outcome_evaluation_ongoing": true, "span.outcome_evaluation_end": true,
 	TypeStatusRunning: true, TypeStatusIdle: true, TypeStatusRescheduled: true, TypeStatusTerminated: true,
