@@ -142,6 +142,10 @@ func (b *Brain) Wake(session string) {
 	defer b.mu.Unlock()
 	if t := b.active[session]; t != nil {
 		t.again = true
+		select {
+		case t.news <- struct{}{}:
+		default:
+		}
 		return
 	}
 	if b.ctx.Err() != nil {
@@ -149,7 +153,7 @@ func (b *Brain) Wake(session string) {
 	}
 	t := b.cache.take(session)
 	if t == nil {
-		t = &turn{b: b, session: session, log: b.Log.With("session", session)}
+		t = &turn{b: b, session: session, log: b.Log.With("session", session), news: make(chan struct{}, 1)}
 	}
 	b.active[session] = t
 	b.wg.Add(1)

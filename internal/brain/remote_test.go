@@ -113,7 +113,7 @@ func TestRemoteCallFails(t *testing.T) {
 		n++
 		return mcp.Result{}, outcomes[n-1]
 	}
-	h.model.Queue(ofServer("b", "look").And(ofServer("b", "look")).And(ofServer("b", "look")), modeltest.Text("So be it."))
+	h.model.Queue(ofServer("b", "look"), ofServer("b", "look"), ofServer("b", "look"), modeltest.Text("So be it."))
 	h.until(s, wire.TypeStatusIdle, userMessage("look"))
 	h.golden(s, "mcp_call_failed")
 }
