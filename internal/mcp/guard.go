@@ -70,9 +70,15 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		if other, ok := g.again(req); ok {
 			if next, second, err := g.send(other, x, own, token); err != nil || next != token {
 				closeBody(res)
-				return second, err
+				res = second
+				if err != nil {
+					return nil, err
+				}
 			}
 		}
+	}
+	if err == nil && x.shared && req.Method == http.MethodPost {
+		contain(res, x)
 	}
 	return res, err
 }
