@@ -3,17 +3,13 @@ package mcp
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -28,10 +24,6 @@ const (
 	// it changed: some have no way to.
 	listedFor = 5 * time.Minute
 )
-
-// propertyName is what the Messages API takes for the names of a tool's
-// parameters.
-var propertyName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
 
 // listed is a server's tools as they were at a time.
 type listed struct {
@@ -133,7 +125,7 @@ func toolOf(t *sdk.Tool) (Tool, bool) {
 	if t.Name == "" || len(t.Name) > maxName || !utf8.ValidString(t.Name) {
 		return Tool{}, false
 	}
-	schema, ok := schemaOf(t.InputSchema)
+	s, ok := schemaOf(t.InputSchema)
 	if !ok {
 		return Tool{}, false
 	}
@@ -141,35 +133,5 @@ func toolOf(t *sdk.Tool) (Tool, bool) {
 	if len(description) > maxDescription {
 		description = strings.ToValidUTF8(description[:maxDescription], "") + " …"
 	}
-	return Tool{Name: t.Name, Description: description, InputSchema: schema}, true
-}
-
-// schemaOf makes an input schema one that the Messages API takes: an object
-// without alternatives at its top. What those said the server checks itself.
-func schemaOf(v any) (json.RawMessage, bool) {
-	s, ok := v.(map[string]any)
-	if !ok {
-		return nil, false
-	}
-	s = maps.Clone(s)
-	switch s["type"] {
-	case nil, "object":
-		s["type"] = "object"
-	default:
-		return nil, false
-	}
-	for _, k := range []string{"oneOf", "anyOf", "allOf"} {
-		delete(s, k)
-	}
-	out, err := json.Marshal(s)
-	var parsed jsonschema.Schema // refuses keywords of the wrong type
-	if err != nil || len(out) > maxSchema || json.Unmarshal(out, &parsed) != nil {
-		return nil, false
-	}
-	for name := range parsed.Properties {
-		if !propertyName.MatchString(name) {
-			return nil, false
-		}
-	}
-	return out, true
+	return Tool{Name: t.Name, Description: description + s.rules, InputSchema: s.encoded, Renamed: s.renamed}, true
 }

@@ -64,11 +64,12 @@ func TestListOfTools(t *testing.T) {
 			func(context.Context, *sdk.CallToolRequest) (*sdk.CallToolResult, error) { return said(""), nil })
 	}
 	l := discover(t, newPool(t), r.one())
-	if l.Err != nil || l.Skipped != 3 {
+	if l.Err != nil || l.Skipped != 2 {
 		t.Fatalf("%v, %d skipped", l.Err, l.Skipped)
 	}
 	want := map[string]string{
-		"alt":      `{"properties":{"a":{"type":"string"}},"type":"object"}`,
+		"alt":      `{"properties":{"a":{"type":"string"}},"required":["a"],"type":"object"}`,
+		"badname":  `{"properties":{"a_b":{"description":"(The server calls it \"a b\".)","type":"string"}},"type":"object"}`,
 		"draft":    `{"$schema":"http://json-schema.org/draft-07/schema#","additionalProperties":false,"type":"object"}`,
 		"echo":     `{"type":"object"}`,
 		"plain":    `{"properties":{"a":{"type":"string"}},"required":["a"],"type":"object"}`,
@@ -80,11 +81,11 @@ func TestListOfTools(t *testing.T) {
 		if string(tool.InputSchema) != want[tool.Name] {
 			t.Errorf("%s: %s", tool.Name, tool.InputSchema)
 		}
-		if len(tool.Description) > maxDescription+10 || tool.Name == "plain" && !strings.HasSuffix(tool.Description, "é …") {
+		if len(tool.Description) > maxDescription+100 || tool.Name == "plain" && !strings.HasSuffix(tool.Description, "é …") {
 			t.Errorf("%s: description of %d bytes", tool.Name, len(tool.Description))
 		}
 	}
-	if !slices.Equal(names, []string{"alt", "draft", "echo", "plain", "zz_order"}) {
+	if !slices.Equal(names, []string{"alt", "badname", "draft", "echo", "plain", "zz_order"}) {
 		t.Errorf("order %v", names)
 	}
 }
