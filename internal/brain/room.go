@@ -1,14 +1,28 @@
 package brain
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"image"
+	_ "image/gif" // formats that tooLarge looks into
+	_ "image/jpeg"
+	_ "image/png"
+	"strings"
+
+	"github.com/ostlerdev/ostler/internal/wire"
 )
 
 // maxBinary bounds the bytes of the blocks of a conversation that tools may add
 // documents and images to: the Messages API takes requests of 32 MB, and a
 // conversation that has grown over it could never be gone on with.
 const maxBinary = 24 << 20
+
+// Limits of the Messages API for an image.
+const (
+	maxImage  = 5 << 20 // bytes of its base64
+	maxPixels = 8000    // of a side
+)
 
 // size is the bytes of the conversation's blocks, and of results that are not
 // in it yet.
@@ -25,14 +39,21 @@ func (s *state) size() (n int64) {
 }
 
 // roomFor is a result's content without the images and documents that the
-// conversation has no room for. The model is told of those.
+// conversation has no room for, or that the Messages API would refuse, in every
+// further request. The model is told of those.
 func (s *state) roomFor(content []raw) []raw {
 	out := make([]raw, len(content))
 	room := maxBinary - s.size()
 	for i, b := range content {
 		size := int64(len(b))
-		if v := readBlock(b); size > room && (v.Type == "image" || v.Type == "document") {
-			b, size = leftOut(b, v.Type), 0
+		if v := readBlock(b); v.Type == "image" || v.Type == "document" {
+			why := "the conversation has no room for it"
+			if size <= room {
+				why = tooLarge(b, v.Type)
+			}
+			if why != "" {
+				b, size = textBlock(fmt.Sprintf("[%s not shown: %s.]", v.Type, why)), 0
+			}
 		}
 		out[i] = b
 		room -= size
@@ -40,15 +61,18 @@ func (s *state) roomFor(content []raw) []raw {
 	return out
 }
 
-// leftOut is what the model is told of an image or a document that isn't shown.
-func leftOut(b raw, kind string) raw {
-	var v struct {
-		Source struct {
-			MediaType string `json:"media_type"`
-		} `json:"source"`
+// tooLarge says why the Messages API would refuse an image, or "".
+func tooLarge(b raw, kind string) string {
+	var v wire.ImageBlock
+	if kind != "image" || json.Unmarshal(b, &v) != nil || v.Source.Type != "base64" {
+		return ""
 	}
-	if err := json.Unmarshal(b, &v); err != nil {
-		v.Source.MediaType = "unknown"
+	if len(v.Source.Data) > maxImage {
+		return fmt.Sprintf("it has %d bytes in base64, and models take %d", len(v.Source.Data), maxImage)
 	}
-	return textBlock(fmt.Sprintf("[%s of type %s, not shown: the conversation has no room for it.]", kind, v.Source.MediaType))
+	size, _, err := image.DecodeConfig(base64.NewDecoder(base64.StdEncoding, strings.NewReader(v.Source.Data)))
+	if err == nil && max(size.Width, size.Height) > maxPixels { // else of a format that isn't looked into
+		return fmt.Sprintf("it has %d times %d pixels, and models take %d", size.Width, size.Height, maxPixels)
+	}
+	return ""
 }

@@ -17,6 +17,7 @@ import (
 // Limits of what is kept of a server's tools.
 const (
 	maxListed      = 1000     // tools that are read
+	maxPages       = 100      // of the list, that are asked for
 	maxName        = 128      // Managed Agents API: tools, "mcp_toolset"
 	maxDescription = 16 << 10 // bytes; cut
 	maxSchema      = 64 << 10 // bytes; a tool with more is skipped
@@ -90,21 +91,42 @@ func (l *link) listFailure(err error) *Failure {
 	return f
 }
 
-// read asks for all pages of the list.
+// read asks for the pages of the list, up to the limits: there are servers
+// whose lists never end.
 func (d *listed) read(ctx context.Context, session *sdk.ClientSession) error {
 	seen := map[string]bool{}
-	for t, err := range session.Tools(ctx, nil) {
+	params := &sdk.ListToolsParams{}
+	for range maxPages {
+		page, err := session.ListTools(ctx, params)
 		if e := refusalOf(err); e != nil && e.Code == jsonrpc.CodeMethodNotFound {
 			return nil // a server without tools
 		}
 		if err != nil {
 			return err
 		}
-		if len(seen) == maxListed {
-			d.skipped++
+		d.take(page.Tools, seen)
+		if page.NextCursor == "" {
 			break
 		}
+		if len(seen) == maxListed {
+			d.skipped++ // one at least
+			break
+		}
+		params = &sdk.ListToolsParams{Cursor: page.NextCursor}
+	}
+	// Some servers list in no order; the model's prompt cache wants one.
+	slices.SortFunc(d.tools, func(a, b Tool) int { return cmp.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// take adds the tools of a page that were not seen before.
+func (d *listed) take(page []*sdk.Tool, seen map[string]bool) {
+	for _, t := range page {
 		if seen[t.Name] {
+			continue
+		}
+		if len(seen) == maxListed {
+			d.skipped++
 			continue
 		}
 		seen[t.Name] = true
@@ -114,9 +136,6 @@ func (d *listed) read(ctx context.Context, session *sdk.ClientSession) error {
 			d.skipped++
 		}
 	}
-	// Some servers list in no order; the model's prompt cache wants one.
-	slices.SortFunc(d.tools, func(a, b Tool) int { return cmp.Compare(a.Name, b.Name) })
-	return nil
 }
 
 // toolOf is a tool in the form that the Messages API takes, false if there is

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -100,6 +101,47 @@ func TestListChanged(t *testing.T) {
 			eventually(t, "the new tool is listed", func() bool { return slices.Contains(tools(t, p, r.one()), "later") })
 			if n := r.count("server/discover"); n > 2 {
 				t.Errorf("connected %d times", n)
+			}
+		})
+	}
+}
+
+// A list that never ends is read up to the limits.
+func TestEndlessLists(t *testing.T) {
+	for name, tt := range map[string]struct {
+		page           func(n int) string
+		tools, skipped int
+	}{
+		"empty pages":   {func(int) string { return `` }, 0, 0},
+		"the same tool": {func(int) string { return `{"name":"a","inputSchema":{"type":"object"}}` }, 1, 0},
+		"more and more": {func(n int) string {
+			var page []string
+			for i := range 99 {
+				page = append(page, fmt.Sprintf(`{"name":"tool_%d_%d","inputSchema":{"type":"object"}}`, n, i))
+			}
+			return strings.Join(page, ",")
+		}, maxListed, 11*99 - maxListed + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRemote(t, "streamable")
+			pages := 0
+			r.intercept(func(w http.ResponseWriter, req *http.Request) {
+				if methodOf(req) != "tools/list" {
+					return
+				}
+				body, _ := peek(req)
+				var m struct{ ID json.RawMessage }
+				if err := json.Unmarshal(body, &m); err != nil {
+					panic(err)
+				}
+				pages++
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusOK)
+				fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":{"tools":[%s],"nextCursor":"c%d"}}`, m.ID, tt.page(pages), pages)
+			})
+			l := discover(t, newPool(t, func(c *Config) { c.ConnectTimeout = time.Minute }), r.one())
+			if l.Err != nil || len(l.Tools) != tt.tools || l.Skipped != tt.skipped || pages > maxPages {
+				t.Errorf("%v, %d tools and %d skipped of %d pages", l.Err, len(l.Tools), l.Skipped, pages)
 			}
 		})
 	}
