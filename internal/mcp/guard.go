@@ -25,9 +25,10 @@ const (
 type guard struct {
 	link   *link
 	origin string
-	// optional answers 405 in the place of a server that has no stream of
-	// notifications but doesn't say so in the way that the SDK wants.
-	optional bool
+	// streamable is for that transport. It answers 405 in the place of a server
+	// that has no stream of notifications but doesn't say so in the way that
+	// the SDK wants, and contains what is wrong with answers.
+	streamable bool
 }
 
 // client is an HTTP client over the guard.
@@ -57,7 +58,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		x.answered(nil, errOtherOrigin, false)
 		return nil, errOtherOrigin
 	}
-	if g.optional && req.Method == http.MethodGet && req.Header.Get("Last-Event-Id") == "" {
+	if g.streamable && req.Method == http.MethodGet && req.Header.Get("Last-Event-Id") == "" {
 		return g.standing(req, own), nil
 	}
 	if req.Method == http.MethodDelete { // nobody reads the answer
@@ -77,7 +78,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 		}
 	}
-	if err == nil && x.shared && req.Method == http.MethodPost {
+	if err == nil && g.streamable && x.shared && req.Method == http.MethodPost {
 		contain(res, x)
 	}
 	return res, err

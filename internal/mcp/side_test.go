@@ -126,6 +126,17 @@ func TestOneOfSeveralCallsFails(t *testing.T) {
 			w.WriteHeader(200)
 			fmt.Fprint(w, strings.Repeat(" ", 200_000))
 		}, "the answer is too large"},
+		"a web page": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(200)
+			fmt.Fprint(w, "<html>")
+		}, "its answer is no message of it."},
+		"no message": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			w.WriteHeader(200)
+			fmt.Fprint(w, "[]")
+		}, "its answer is no message of it."},
+		"accepted":  {status(202), "its answer is no message of it."},
 		"cancelled": {nil, "context canceled"},
 	}
 	for _, transport := range []string{"streamable", "stateless"} {
