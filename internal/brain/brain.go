@@ -42,8 +42,8 @@ type Remote interface {
 	// Discover lists the tools of servers, in their order. It takes seconds at
 	// most; a server that can't be had is a listing with an error.
 	Discover(ctx context.Context, session string, servers []mcp.Server) []mcp.Listing
-	// Call calls a tool. An error that is a *mcp.Failure says that the server
-	// can't be had.
+	// Call calls a tool; calls are made side by side. An error that is a
+	// *mcp.Failure says that the server can't be had.
 	Call(ctx context.Context, session string, s mcp.Server, tool string, input json.RawMessage) (mcp.Result, error)
 }
 
