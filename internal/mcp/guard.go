@@ -50,7 +50,7 @@ func (g *guard) note(req *http.Request, err error) error {
 }
 
 // RoundTrip sends a request. A 401 is answered with another token, once, if
-// there is one.
+// there is one; a server that has no time for a call is asked again.
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := exchangeOf(req.Context())
 	own := originOf(req.URL) == g.origin
@@ -66,7 +66,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer cancel()
 		req = req.WithContext(ctx)
 	}
-	token, res, err := g.send(req, x, own, "")
+	token, res, err := g.patient(req, x, own)
 	if err == nil && res.StatusCode == http.StatusUnauthorized && token != "" {
 		if other, ok := g.again(req); ok {
 			if next, second, err := g.send(other, x, own, token); err != nil || next != token {
