@@ -52,6 +52,7 @@ func Checks() []Check {
 		{"previews", previews},
 		{"tool runner", toolRunner},
 		{"mcp tool", mcpTool},
+		{"mcp tools side by side", mcpSideBySide},
 		{"mcp server without a credential", mcpWithoutCredential},
 		{"threads of a session", threadsOfASession},
 		{"file life", fileLife},

@@ -15,12 +15,17 @@ def shouter(client):
     )
 
 
-@check
-def mcp_tool(client):
+def with_key(client, agent):
+    """A session of the agent with a token for the server."""
     vault = client.beta.vaults.create(display_name="Keys")
     auth = {"type": "static_bearer", "mcp_server_url": URL + "/", "token": "conformance-mcp-token"}
     client.beta.vaults.credentials.create(vault.id, auth=auth)
-    session = new_session(client, shouter(client), vault_ids=[vault.id])
+    return new_session(client, agent, vault_ids=[vault.id])
+
+
+@check
+def mcp_tool(client):
+    session = with_key(client, shouter(client))
     events = turn(client, session.id, script("shout"))
     use, idle = the(events, "agent.mcp_tool_use"), events[-1]
     equal((use.mcp_server_name, use.name, use.input), ("shouter", "shout", {"text": "hello"}))
@@ -34,15 +39,59 @@ def mcp_tool(client):
 
 @check
 def mcp_tool_denied(client):
-    vault = client.beta.vaults.create(display_name="Keys")
-    auth = {"type": "static_bearer", "mcp_server_url": URL, "token": "conformance-mcp-token"}
-    client.beta.vaults.credentials.create(vault.id, auth=auth)
-    session = new_session(client, shouter(client), vault_ids=[vault.id])
+    session = with_key(client, shouter(client))
     use = the(turn(client, session.id, script("shout")), "agent.mcp_tool_use")
     deny = {"type": "user.tool_confirmation", "tool_use_id": use.id, "result": "deny", "deny_message": "Too loud."}
     events = turn(client, session.id, deny)
     equal(the(events, "agent.mcp_tool_result").is_error, True)
     equal(text_of(events), "The server says: Too loud.")
+
+
+def choir(client, joining):
+    """An agent whose server answers three calls together, one of them under a policy of its own."""
+    return new_agent(
+        client,
+        mcp_servers=[{"type": "url", "name": "shouter", "url": URL}],
+        tools=[
+            {
+                "type": "mcp_toolset",
+                "mcp_server_name": "shouter",
+                "default_config": {"permission_policy": {"type": "always_allow"}},
+                "configs": [{"name": "join", "permission_policy": {"type": joining}}],
+            }
+        ],
+    )
+
+
+def sung(events):
+    """Each call has its own result, in whatever order; the model has them in the order of its calls."""
+    uses = {e.id: e.input["text"] for e in events if e.type == "agent.mcp_tool_use"}
+    results = {e.mcp_tool_use_id: (e.content[0].text, e.is_error) for e in events if e.type == "agent.mcp_tool_result"}
+    equal(results, {id: (text.upper(), False) for id, text in uses.items()})
+    equal((text_of(events), events[-1].stop_reason.type), ("The server says: DO | RE | MI", "end_turn"))
+
+
+@check
+def mcp_tools_side_by_side(client):
+    sung(turn(client, with_key(client, choir(client, "always_allow")).id, script("choir")))
+
+
+@check
+def mcp_tool_allowed_while_others_run(client):
+    """The two others wait for the one that is asked for: the session has no time to be idle."""
+    session = with_key(client, choir(client, "always_ask"))
+    seen = []
+    with client.beta.sessions.events.stream(session.id) as stream:
+        client.beta.sessions.events.send(session.id, events=[script("choir")])
+        for event in stream:
+            seen.append(event)
+            if event.type == "span.model_request_end" and len([e for e in seen if e.type == event.type]) == 1:
+                asked = [e.id for e in seen if e.type == "agent.mcp_tool_use" and e.evaluated_permission == "ask"]
+                allow = {"type": "user.tool_confirmation", "tool_use_id": asked[0], "result": "allow"}
+                client.beta.sessions.events.send(session.id, events=[allow])
+            if event.type == "session.status_idle":
+                break
+    sung(seen)
 
 
 @check

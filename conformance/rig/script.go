@@ -35,6 +35,14 @@ var scripts = map[string][]step{
 		say("Greeted."),
 	},
 	"shout": {call("mcp__shouter__shout", "text", "hello"), quote("The server says: ")},
+	"choir": {
+		func(modeltest.Request) modeltest.Reply {
+			return modeltest.ToolUse("mcp__shouter__join", map[string]string{"text": "do"}).
+				And(modeltest.ToolUse("mcp__shouter__sing", map[string]string{"text": "re"})).
+				And(modeltest.ToolUse("mcp__shouter__sing", map[string]string{"text": "mi"}))
+		},
+		quote("The server says: "),
+	},
 	"two-weathers": {
 		func(modeltest.Request) modeltest.Reply {
 			return modeltest.ToolUse("get_weather", map[string]string{"city": "Oslo"}).

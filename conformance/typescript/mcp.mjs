@@ -27,6 +27,26 @@ check(async function mcp_tool(client) {
   equal(textOf(events), 'The server says: HELLO');
 });
 
+// Three calls wait for each other. Their results come in whatever order; the
+// model has them in the order of its calls.
+check(async function mcp_tools_side_by_side(client) {
+  const vault = await client.beta.vaults.create({ display_name: 'Keys' });
+  const auth = { type: 'static_bearer', mcp_server_url: url, token: 'conformance-mcp-token' };
+  await client.beta.vaults.credentials.create(vault.id, { auth });
+  const agent = await newAgent(client, {
+    mcp_servers: [{ type: 'url', name: 'shouter', url }],
+    tools: [{ type: 'mcp_toolset', mcp_server_name: 'shouter', default_config: { permission_policy: { type: 'always_allow' } } }],
+  });
+  const session = await newSession(client, agent, { vault_ids: [vault.id] });
+  const events = await turn(client, session.id, [script('choir')]);
+  const results = events.filter((e) => e.type === 'agent.mcp_tool_result');
+  for (const use of events.filter((e) => e.type === 'agent.mcp_tool_use')) {
+    const [result] = results.filter((e) => e.mcp_tool_use_id === use.id);
+    equal([result.is_error, result.content[0].text], [false, use.input.text.toUpperCase()]);
+  }
+  equal([results.length, textOf(events)], [3, 'The server says: DO | RE | MI']);
+});
+
 check(async function mcp_server_without_a_credential(client) {
   const session = await newSession(client, await shouter(client));
   const events = await turn(client, session.id, [script('hello')]);

@@ -42,8 +42,8 @@ type Remote interface {
 	// Discover lists the tools of servers, in their order. It takes seconds at
 	// most; a server that can't be had is a listing with an error.
 	Discover(ctx context.Context, session string, servers []mcp.Server) []mcp.Listing
-	// Call calls a tool. An error that is a *mcp.Failure says that the server
-	// can't be had.
+	// Call calls a tool; calls are made side by side. An error that is a
+	// *mcp.Failure says that the server can't be had.
 	Call(ctx context.Context, session string, s mcp.Server, tool string, input json.RawMessage) (mcp.Result, error)
 }
 
@@ -145,6 +145,10 @@ func (b *Brain) Wake(session string) {
 	defer b.mu.Unlock()
 	if t := b.active[session]; t != nil {
 		t.again = true
+		select {
+		case t.news <- struct{}{}:
+		default:
+		}
 		return
 	}
 	if b.ctx.Err() != nil {
@@ -152,7 +156,7 @@ func (b *Brain) Wake(session string) {
 	}
 	t := b.cache.take(session)
 	if t == nil {
-		t = &turn{b: b, session: session, log: b.Log.With("session", session)}
+		t = &turn{b: b, session: session, log: b.Log.With("session", session), news: make(chan struct{}, 1)}
 	}
 	b.active[session] = t
 	b.wg.Add(1)

@@ -110,6 +110,7 @@ type remoteTool struct {
 	server string
 	name   string      // the server's own; "" for the beginning of names
 	policy wire.Policy // zero: not enabled
+	input  func(given raw) raw
 }
 
 // add takes in what an agent has enabled of a server's tools, and returns what
@@ -126,7 +127,7 @@ func (r remoteTools) add(set *wire.MCPToolset, known catalog) (offered []model.T
 		if _, taken := r[name]; taken {
 			name = mcp.Distinct(server, t.Name)
 		}
-		r[name] = remoteTool{server, t.Name, c.PermissionPolicy}
+		r[name] = remoteTool{server, t.Name, c.PermissionPolicy, t.Input}
 		offered = append(offered, model.Tool{Name: name, Description: t.Description, InputSchema: t.InputSchema})
 	}
 	return offered

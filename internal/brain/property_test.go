@@ -106,7 +106,7 @@ func randomModel(seed uint64) func(modeltest.Request) modeltest.Reply {
 		asked := modeltest.ToolUse("mcp__b__look", map[string]any{"at": 2})
 		choices := []modeltest.Reply{
 			allowed, asked, modeltest.Thinking("mhm").And(asked).And(allowed).And(bash),
-			bash, custom, asks, bash.And(custom), custom.And(asks).And(bash), modeltest.Thinking("hm").And(bash),
+			allowed.And(allowed).And(asked).And(allowed).And(bash).And(allowed), bash, custom, asks, bash.And(custom), custom.And(asks).And(bash), modeltest.Thinking("hm").And(bash),
 			modeltest.ToolUse("nonesuch", map[string]any{}), modeltest.PauseTurn("wait"), modeltest.Refusal("cyber", "no"),
 			modeltest.Error(529, "overloaded_error", "Overloaded"), modeltest.Text("half").Drop(3), modeltest.MaxTokens("and so"), modeltest.Empty(),
 			modeltest.Thinking("oh").And(bash).And(modeltest.CutOffToolUse("bash", `{"comm`)),

@@ -14,30 +14,34 @@ import (
 // maxKept is the longest text that is kept in a file, in bytes.
 const maxKept = 8 << 20
 
-// callRemote calls a tool of an MCP server. Whatever happens, it has a result
-// for the model.
-func (t *turn) callRemote(ctx context.Context, c *call, turn int64) result {
+// remoteCall is what calls a tool of an MCP server.
+func (t *turn) remoteCall(c *call, turn int64) func(context.Context) result {
 	server, ok := t.state.server(c.server)
 	if !ok {
-		return errorResult(fmt.Sprintf("The session has no MCP server %q any more.", c.server))
-	}
-	r, err := t.b.Remote.Call(ctx, t.session, server, c.name, c.input)
-	var failure *mcp.Failure
-	switch {
-	case err == nil:
-		return t.fit(ctx, c, turn, result{Content: r.Content, IsError: r.IsError})
-	case ctx.Err() != nil:
-		return errorResult(interruptedText)
-	case errors.As(err, &failure):
-		out := errorResult(failure.Message)
-		if failure.Unsure {
-			out = errorResult(failure.Message + " The call may or may not have taken effect.")
+		return func(context.Context) result {
+			return errorResult(fmt.Sprintf("The session has no MCP server %q any more.", c.server))
 		}
-		out.Notices = []hands.Notice{lackOf(failure)}
-		return out
 	}
-	t.log.Error("an MCP tool could not be called", "mcp_server", c.server, "tool", c.name, "error", err)
-	return errorResult(fmt.Sprintf("The MCP server %q could not be asked.", c.server))
+	keeps := len(t.state.tools.builtin) > 0 && !t.state.selfHosted
+	return func(ctx context.Context) result {
+		r, err := t.b.Remote.Call(ctx, t.session, server, c.name, c.input)
+		var failure *mcp.Failure
+		switch {
+		case err == nil:
+			return t.fit(ctx, c, turn, keeps, result{Content: r.Content, IsError: r.IsError})
+		case ctx.Err() != nil:
+			return errorResult(interruptedText)
+		case errors.As(err, &failure):
+			out := errorResult(failure.Message)
+			if failure.Unsure {
+				out = errorResult(failure.Message + " The call may or may not have taken effect.")
+			}
+			out.Notices = []hands.Notice{lackOf(failure)}
+			return out
+		}
+		t.log.Error("an MCP tool could not be called", "mcp_server", c.server, "tool", c.name, "error", err)
+		return errorResult(fmt.Sprintf("The MCP server %q could not be asked.", c.server))
+	}
 }
 
 // lackOf is a server that the session goes on without.
@@ -50,8 +54,9 @@ func lackOf(f *mcp.Failure) hands.Notice {
 }
 
 // fit shortens a result that is too large for the model. The whole text goes
-// to a file in the session's sandbox, if the agent has tools to read it there.
-func (t *turn) fit(ctx context.Context, c *call, turn int64, r result) result {
+// to a file in the session's sandbox, if the agent has tools to read it there
+// (keeps).
+func (t *turn) fit(ctx context.Context, c *call, turn int64, keeps bool, r result) result {
 	var texts []string
 	var rest []raw
 	for _, b := range r.Content {
@@ -67,7 +72,7 @@ func (t *turn) fit(ctx context.Context, c *call, turn int64, r result) result {
 	if !large {
 		return r
 	}
-	if !t.keep(ctx, &r, path, whole, turn) {
+	if !keeps || !t.keep(ctx, &r, path, whole, turn) {
 		short, _ = hands.Cut(whole)
 	}
 	r.Content = append([]raw{textBlock(short)}, rest...)
@@ -76,7 +81,7 @@ func (t *turn) fit(ctx context.Context, c *call, turn int64, r result) result {
 
 // keep writes a text to a file in the sandbox, and tells whether it is there.
 func (t *turn) keep(ctx context.Context, r *result, path, text string, turn int64) bool {
-	if len(t.state.tools.builtin) == 0 || t.state.selfHosted || len(text) > maxKept {
+	if len(text) > maxKept {
 		return false
 	}
 	written, err := t.b.Hands.Run(ctx, t.session, hands.Call{Tool: "write", Turn: turn,

@@ -113,7 +113,7 @@ func TestRemoteCallFails(t *testing.T) {
 		n++
 		return mcp.Result{}, outcomes[n-1]
 	}
-	h.model.Queue(ofServer("b", "look").And(ofServer("b", "look")).And(ofServer("b", "look")), modeltest.Text("So be it."))
+	h.model.Queue(ofServer("b", "look"), ofServer("b", "look"), ofServer("b", "look"), modeltest.Text("So be it."))
 	h.until(s, wire.TypeStatusIdle, userMessage("look"))
 	h.golden(s, "mcp_call_failed")
 }
@@ -291,6 +291,32 @@ func TestTooManyRemoteTools(t *testing.T) {
 	}
 	if told != 1 {
 		t.Errorf("told %d times", told)
+	}
+}
+
+// A parameter whose name models don't take has another one for the model only,
+// also in a process that takes over.
+func TestRenamedParameters(t *testing.T) {
+	h := newHarness(t)
+	s := h.session("cloud", asking)
+	h.remote.list = func(context.Context, string) ([]mcp.Tool, *mcp.Failure) {
+		return []mcp.Tool{{Name: "look", InputSchema: raw(`{"type":"object","properties":{"a_b":{}}}`), Renamed: map[string]string{"a_b": "a b"}}}, nil
+	}
+	use := modeltest.ToolUse(mcp.ModelName("a", "look"), map[string]any{"a_b": 1})
+	h.model.Queue(use, use, modeltest.Text("Seen."))
+	h.until(s, wire.TypeStatusIdle, userMessage("look"))
+	h.restart()
+	for n := range 2 {
+		if n++; !strings.Contains(strings.Join(h.events(s), "\n"), `"input":{"a b":1}`) {
+			t.Error("the event has not the server's names")
+		}
+		h.until(s, wire.TypeStatusIdle, confirm(h.idOf(s, wire.TypeAgentMCPToolUse, n), "allow"))
+	}
+	if want := `a https://mcp1.test look {"a b":1}`; !slices.Equal(h.remote.calls, []string{want, want}) {
+		t.Errorf("calls %q", h.remote.calls)
+	}
+	if body := string(h.model.Requests()[2].Raw); strings.Count(body, `"input":{"a_b":1}`) != 2 {
+		t.Error("the model doesn't see its own calls")
 	}
 }
 

@@ -74,6 +74,9 @@ func (b *toolbox) use(v block) (d journal.Draft, refusal string) {
 		case "deny":
 			refusal = "The tool " + v.Name + " is not available."
 		}
+		if t.input != nil {
+			input = t.input(input)
+		}
 		return journal.Draft{Type: wire.TypeAgentMCPToolUse, Private: private(awaits), Body: wire.AgentMCPToolUse{Type: wire.TypeAgentMCPToolUse,
 			MCPServerName: server, Name: t.name, Input: []byte(input), EvaluatedPermission: permission, Evaluation: why}}, refusal
 	}

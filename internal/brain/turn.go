@@ -15,6 +15,7 @@ type turn struct {
 	b       *Brain
 	session string
 	log     *slog.Logger
+	news    chan struct{} // Wake came since the last decision; holds one
 
 	state      *state // nil before the log was read
 	generation int64
@@ -101,13 +102,23 @@ func (t *turn) step(ctx context.Context, do next) (next, error) {
 	}
 }
 
-// commit runs fn in a transaction on the session's current state. If it or
-// the commit fails, nothing has happened and the cached state is dropped.
+// commit ends a step with a decision: it is transact, and takes up every wake
+// and interrupt that came before.
 func (t *turn) commit(ctx context.Context, fn func(*step) (next, error)) (next, error) {
 	t.b.mu.Lock()
 	t.cancel = nil
 	t.interrupted = false
+	select {
+	case <-t.news:
+	default:
+	}
 	t.b.mu.Unlock()
+	return t.transact(ctx, fn)
+}
+
+// transact runs fn in a transaction on the session's current state. If it or
+// the commit fails, nothing has happened and the cached state is dropped.
+func (t *turn) transact(ctx context.Context, fn func(*step) (next, error)) (next, error) {
 	var do next
 	err := t.b.DB.Update(ctx, func(tx store.Tx) error {
 		s, err := store.GetSession(tx, t.session)

@@ -28,18 +28,21 @@ func (b *Brain) webTools(modelID string) []model.Tool {
 	return b.Web.Tools(modelID)
 }
 
-// maxBinary bounds the bytes of the blocks of a conversation that web_fetch may
-// add documents and images to: the Messages API takes requests of 32 MB.
-const maxBinary = 24 << 20
-
-// webCall is what runs a call of a web tool, one of n side by side.
-func (t *turn) webCall(c *call, turn int64, n int) func(context.Context) result {
+// webCall is what runs a call of a web tool. Those that are open share the room
+// for what they bring.
+func (t *turn) webCall(c *call, turn int64) func(context.Context) result {
 	config, enabled := t.state.tools.web[c.name]
 	if !enabled { // when it was asked for; an update took it away since
 		return func(context.Context) result { return errorResult("The tool " + c.name + " is not available.") }
 	}
+	n := int64(0)
+	for _, o := range t.state.opened() {
+		if o.kind == store.CallWeb {
+			n++
+		}
+	}
 	call := web.Call{Tool: c.name, Input: c.input, Config: config, Model: t.state.agent.Model.ID,
-		Room: (maxBinary - t.state.size()) / int64(n)}
+		Room: (maxBinary - t.state.size()) / n}
 	if c.name == web.Fetch && config.WebFetchSettings != nil && config.URLSources != nil {
 		call.Seen = t.state.seen(config.URLSources)
 	}
@@ -67,20 +70,6 @@ func (st *step) countWeb(out outcome) {
 
 // sandboxed reports whether the agent has tools that run in a sandbox.
 func (b *toolbox) sandboxed() bool { return len(b.builtin) > len(b.web) }
-
-// size is the bytes of the conversation's blocks, and of results that are not
-// in it yet.
-func (s *state) size() (n int64) {
-	for _, m := range s.messages {
-		for _, b := range m.Content {
-			n += int64(len(b))
-		}
-	}
-	for _, c := range s.calls {
-		n += int64(len(c.result))
-	}
-	return n
-}
 
 // shorten applies the rule of large results to text that was not made in the
 // sandbox: the whole goes into a file there, or is cut off if there is none.

@@ -17,7 +17,7 @@ func (l *link) connect(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	x, limit := exchangeOf(ctx), int(l.pool.cfg.MaxMessage)
-	streamable := &guard{link: l, origin: originOf(u), optional: true}
+	streamable := &guard{link: l, origin: originOf(u), streamable: true}
 	c, err := l.handshake(ctx, &sdk.StreamableClientTransport{Endpoint: l.server.URL, HTTPClient: streamable.client(), MaxEventSize: limit})
 	if err == nil || ctx.Err() != nil || !x.older() {
 		return c, err

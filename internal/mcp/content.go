@@ -15,7 +15,7 @@ import (
 
 // Limits of what a model request takes, in bytes.
 const (
-	maxImage    = 5 << 20
+	maxImage    = 5 << 20 / 4 * 3 // 5 MiB of base64
 	maxDocument = 20 << 20
 	maxBinary   = 24 << 20 // images and documents of one result
 )

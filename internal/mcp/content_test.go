@@ -33,7 +33,7 @@ func TestContentKinds(t *testing.T) {
 		"image of another type": {sdk.CallToolResult{Content: []sdk.Content{&sdk.ImageContent{MIMEType: "image/png", Data: jpeg}}}, []string{image("image/jpeg", jpeg)}},
 		"no image":              {sdk.CallToolResult{Content: []sdk.Content{&sdk.ImageContent{MIMEType: "image/svg+xml", Data: []byte("<svg/>")}}}, []string{text("[image of type image/svg+xml, 6 bytes, not shown: the model can't take it]")}},
 		"large image": {sdk.CallToolResult{Content: []sdk.Content{&sdk.ImageContent{MIMEType: "image/png", Data: append(bytes.Clone(png), make([]byte, maxImage)...)}}},
-			[]string{text("[image of type image/png, 5242892 bytes, not shown: the model can't take it]")}},
+			[]string{text("[image of type image/png, 3932172 bytes, not shown: the model can't take it]")}},
 		"audio": {sdk.CallToolResult{Content: []sdk.Content{&sdk.AudioContent{MIMEType: "audio/wav", Data: []byte("RIFF")}}}, []string{text("[audio of type audio/wav, 4 bytes, not shown: the model can't take it]")}},
 		"link": {sdk.CallToolResult{Content: []sdk.Content{&sdk.ResourceLink{URI: "file:///a", Name: "a", MIMEType: "text/plain", Description: "A file", Size: &size}}},
 			[]string{text("[Resource link: file:///a]\na\ntext/plain\nA file")}},

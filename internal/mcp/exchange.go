@@ -15,6 +15,8 @@ import (
 // tell what a caller must know: whether the server began a call, and what it
 // answered.
 type exchange struct {
+	shared bool // other operations may be under way on the connection
+
 	mu       sync.Mutex
 	reached  bool  // a message got a connection
 	status   int   // of the answer to the last message, 0 if there is none

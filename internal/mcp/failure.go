@@ -36,6 +36,7 @@ var (
 	errRedirects   = errors.New("the server redirects without end")
 	errDowngrade   = errors.New("the server redirects from https to http")
 	errCredential  = errors.New("its credential can't be had")
+	errNoMessage   = errors.New("its answer is no message of it")
 )
 
 // explain says what err means, in words that are safe to show.
@@ -54,6 +55,8 @@ func (x *exchange) explain(err error, l *link) error {
 		f.Auth, f.Message = true, fmt.Sprintf("%s wants a credential, and no vault of the session has one for its URL (%s).", name, statusText(x.status))
 	case said != nil && x.cause == nil:
 		return &refusal{fmt.Sprintf("%s answered with an error: %s", name, l.secrets.scrub(said.Message))}
+	case errors.Is(x.cause, errNoMessage):
+		f.Message = fmt.Sprintf("%s does not speak the protocol as expected: %s.", name, errNoMessage)
 	case x.cause != nil:
 		f.Message = fmt.Sprintf("%s could not be reached: %s.", name, describe(x.cause))
 	case x.status >= 300:

@@ -204,6 +204,40 @@ func TestGuardedTransport(t *testing.T) {
 	}
 }
 
+// A server that is open to us leads nowhere that isn't, with a redirect of any
+// kind, before and during a session.
+func TestRedirectsToThePrivateSide(t *testing.T) {
+	allow, err := dial.ParseAllow("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []int{301, 302, 303, 307, 308} {
+		for _, method := range []string{"initialize", "tools/call"} {
+			t.Run(fmt.Sprint(code, " ", method), func(t *testing.T) {
+				transport := (&dial.Dialer{Allow: allow}).Transport()
+				t.Cleanup(transport.CloseIdleConnections)
+				r := newRemote(t, "streamable")
+				private := strings.Replace(r.URL, "127.0.0.1", "127.0.0.2", 1)
+				r.intercept(func(w http.ResponseWriter, req *http.Request) {
+					switch m := methodOf(req); {
+					case m == "server/discover":
+						w.WriteHeader(http.StatusBadRequest)
+					case m == method:
+						http.Redirect(w, req, private, code)
+					case req.Host != strings.TrimPrefix(r.URL, "http://"):
+						t.Errorf("%s came over %s", m, req.Host)
+					}
+				})
+				p := newPool(t, func(c *Config) { c.Transport = transport })
+				res, err := p.Call(t.Context(), "sesn_1", r.one()[0], "echo", nil)
+				if err == nil && !res.IsError {
+					t.Errorf("got %s, %v", res.Content, err)
+				}
+			})
+		}
+	}
+}
+
 // Slow servers cost the connect timeout once, not once each.
 func TestSlowServers(t *testing.T) {
 	var servers []Server

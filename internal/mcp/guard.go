@@ -25,9 +25,10 @@ const (
 type guard struct {
 	link   *link
 	origin string
-	// optional answers 405 in the place of a server that has no stream of
-	// notifications but doesn't say so in the way that the SDK wants.
-	optional bool
+	// streamable is for that transport. It answers 405 in the place of a server
+	// that has no stream of notifications but doesn't say so in the way that
+	// the SDK wants, and contains what is wrong with answers.
+	streamable bool
 }
 
 // client is an HTTP client over the guard.
@@ -49,7 +50,7 @@ func (g *guard) note(req *http.Request, err error) error {
 }
 
 // RoundTrip sends a request. A 401 is answered with another token, once, if
-// there is one.
+// there is one; a server that has no time for a call is asked again.
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := exchangeOf(req.Context())
 	own := originOf(req.URL) == g.origin
@@ -57,7 +58,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		x.answered(nil, errOtherOrigin, false)
 		return nil, errOtherOrigin
 	}
-	if g.optional && req.Method == http.MethodGet && req.Header.Get("Last-Event-Id") == "" {
+	if g.streamable && req.Method == http.MethodGet && req.Header.Get("Last-Event-Id") == "" {
 		return g.standing(req, own), nil
 	}
 	if req.Method == http.MethodDelete { // nobody reads the answer
@@ -65,14 +66,20 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer cancel()
 		req = req.WithContext(ctx)
 	}
-	token, res, err := g.send(req, x, own, "")
+	token, res, err := g.patient(req, x, own)
 	if err == nil && res.StatusCode == http.StatusUnauthorized && token != "" {
 		if other, ok := g.again(req); ok {
 			if next, second, err := g.send(other, x, own, token); err != nil || next != token {
 				closeBody(res)
-				return second, err
+				res = second
+				if err != nil {
+					return nil, err
+				}
 			}
 		}
+	}
+	if err == nil && g.streamable && x.shared && req.Method == http.MethodPost {
+		contain(res, x)
 	}
 	return res, err
 }

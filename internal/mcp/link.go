@@ -38,6 +38,8 @@ type conn struct {
 	// Guarded by the link's lock.
 	listed  *listed // nil if it has to be asked for
 	changes int     // notifications that the list changed
+	users   int     // operations that are under way
+	broken  bool    // it gets no further ones
 }
 
 func (l *link) log() *slog.Logger {
@@ -68,17 +70,26 @@ func (c *conn) close() {
 	c.end()
 }
 
-// drop forgets a connection that is of no more use.
-func (l *link) drop(c *conn) {
+// leave ends an operation over a connection. One that broke is of no use for
+// others, and is closed after those that are still under way: they may yet get
+// their answers.
+func (l *link) leave(c *conn, broke bool) {
 	l.mu.Lock()
-	if l.conn == c {
-		l.conn = nil
+	defer l.mu.Unlock()
+	c.users--
+	if broke {
+		c.broken = true
+		if l.conn == c {
+			l.conn = nil
+		}
 	}
-	l.mu.Unlock()
-	l.pool.wg.Go(c.close)
+	if c.broken && c.users == 0 {
+		l.pool.wg.Go(c.close)
+	}
 }
 
-// connection is the link's connection, and whether it was made just now.
+// connection is the link's connection, and whether it was made just now. The
+// caller has to leave it.
 func (l *link) connection(ctx context.Context) (c *conn, fresh bool, err error) {
 	select {
 	case l.turn <- struct{}{}:
@@ -87,7 +98,9 @@ func (l *link) connection(ctx context.Context) (c *conn, fresh bool, err error) 
 		return nil, false, ctx.Err()
 	}
 	l.mu.Lock()
-	c = l.conn
+	if c = l.conn; c != nil {
+		c.users++
+	}
 	l.mu.Unlock()
 	if c != nil {
 		return c, false, nil
@@ -111,6 +124,7 @@ func (l *link) connection(ctx context.Context) (c *conn, fresh bool, err error) 
 		return nil, false, errClosed
 	}
 	l.conn = c
+	c.users++
 	return c, true, nil
 }
 
@@ -122,18 +136,17 @@ func (l *link) do(ctx context.Context, repeatable bool, f func(context.Context, 
 	defer cancel(nil)
 	defer context.AfterFunc(l.ctx, func() { cancel(errClosed) })()
 	for {
-		hello, x := &exchange{}, &exchange{}
+		hello, x := &exchange{}, &exchange{shared: true}
 		c, fresh, err := l.connection(hello.watch(ctx))
 		if err != nil {
 			hello.before()
 			return l.failure(ctx, err, hello)
 		}
-		if err = f(x.watch(ctx), c); err == nil {
+		err = f(x.watch(ctx), c)
+		broken := err != nil && ctx.Err() == nil && x.broke(err, c.session.ID() != "")
+		l.leave(c, broken)
+		if err == nil {
 			return nil
-		}
-		broken := ctx.Err() == nil && x.broke(err, c.session.ID() != "")
-		if broken {
-			l.drop(c)
 		}
 		if !broken || fresh || !repeatable && x.begun() {
 			return l.failure(ctx, err, x)

@@ -3,17 +3,13 @@ package mcp
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 )
@@ -21,6 +17,7 @@ import (
 // Limits of what is kept of a server's tools.
 const (
 	maxListed      = 1000     // tools that are read
+	maxPages       = 100      // of the list, that are asked for
 	maxName        = 128      // Managed Agents API: tools, "mcp_toolset"
 	maxDescription = 16 << 10 // bytes; cut
 	maxSchema      = 64 << 10 // bytes; a tool with more is skipped
@@ -28,10 +25,6 @@ const (
 	// it changed: some have no way to.
 	listedFor = 5 * time.Minute
 )
-
-// propertyName is what the Messages API takes for the names of a tool's
-// parameters.
-var propertyName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
 
 // listed is a server's tools as they were at a time.
 type listed struct {
@@ -98,21 +91,42 @@ func (l *link) listFailure(err error) *Failure {
 	return f
 }
 
-// read asks for all pages of the list.
+// read asks for the pages of the list, up to the limits: there are servers
+// whose lists never end.
 func (d *listed) read(ctx context.Context, session *sdk.ClientSession) error {
 	seen := map[string]bool{}
-	for t, err := range session.Tools(ctx, nil) {
+	params := &sdk.ListToolsParams{}
+	for range maxPages {
+		page, err := session.ListTools(ctx, params)
 		if e := refusalOf(err); e != nil && e.Code == jsonrpc.CodeMethodNotFound {
 			return nil // a server without tools
 		}
 		if err != nil {
 			return err
 		}
-		if len(seen) == maxListed {
-			d.skipped++
+		d.take(page.Tools, seen)
+		if page.NextCursor == "" {
 			break
 		}
+		if len(seen) == maxListed {
+			d.skipped++ // one at least
+			break
+		}
+		params = &sdk.ListToolsParams{Cursor: page.NextCursor}
+	}
+	// Some servers list in no order; the model's prompt cache wants one.
+	slices.SortFunc(d.tools, func(a, b Tool) int { return cmp.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// take adds the tools of a page that were not seen before.
+func (d *listed) take(page []*sdk.Tool, seen map[string]bool) {
+	for _, t := range page {
 		if seen[t.Name] {
+			continue
+		}
+		if len(seen) == maxListed {
+			d.skipped++
 			continue
 		}
 		seen[t.Name] = true
@@ -122,9 +136,6 @@ func (d *listed) read(ctx context.Context, session *sdk.ClientSession) error {
 			d.skipped++
 		}
 	}
-	// Some servers list in no order; the model's prompt cache wants one.
-	slices.SortFunc(d.tools, func(a, b Tool) int { return cmp.Compare(a.Name, b.Name) })
-	return nil
 }
 
 // toolOf is a tool in the form that the Messages API takes, false if there is
@@ -133,7 +144,7 @@ func toolOf(t *sdk.Tool) (Tool, bool) {
 	if t.Name == "" || len(t.Name) > maxName || !utf8.ValidString(t.Name) {
 		return Tool{}, false
 	}
-	schema, ok := schemaOf(t.InputSchema)
+	s, ok := schemaOf(t.InputSchema)
 	if !ok {
 		return Tool{}, false
 	}
@@ -141,35 +152,5 @@ func toolOf(t *sdk.Tool) (Tool, bool) {
 	if len(description) > maxDescription {
 		description = strings.ToValidUTF8(description[:maxDescription], "") + " …"
 	}
-	return Tool{Name: t.Name, Description: description, InputSchema: schema}, true
-}
-
-// schemaOf makes an input schema one that the Messages API takes: an object
-// without alternatives at its top. What those said the server checks itself.
-func schemaOf(v any) (json.RawMessage, bool) {
-	s, ok := v.(map[string]any)
-	if !ok {
-		return nil, false
-	}
-	s = maps.Clone(s)
-	switch s["type"] {
-	case nil, "object":
-		s["type"] = "object"
-	default:
-		return nil, false
-	}
-	for _, k := range []string{"oneOf", "anyOf", "allOf"} {
-		delete(s, k)
-	}
-	out, err := json.Marshal(s)
-	var parsed jsonschema.Schema // refuses keywords of the wrong type
-	if err != nil || len(out) > maxSchema || json.Unmarshal(out, &parsed) != nil {
-		return nil, false
-	}
-	for name := range parsed.Properties {
-		if !propertyName.MatchString(name) {
-			return nil, false
-		}
-	}
-	return out, true
+	return Tool{Name: t.Name, Description: description + s.rules, InputSchema: s.encoded, Renamed: s.renamed}, true
 }

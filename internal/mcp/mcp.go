@@ -36,7 +36,13 @@ type Tool struct {
 	Name        string          `json:"name"`
 	Description string          `json:"description,omitempty"`
 	InputSchema json.RawMessage `json:"input_schema"` // one that the Messages API takes
+	// Renamed is the server's names of parameters that the schema calls
+	// otherwise, by the schema's.
+	Renamed map[string]string `json:"renamed,omitempty"`
 }
+
+// Input is what a model gave with the names that the server wants.
+func (t Tool) Input(given json.RawMessage) json.RawMessage { return rename(given, t.Renamed) }
 
 // Listing is what discovery found of one server.
 type Listing struct {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -64,11 +65,12 @@ func TestListOfTools(t *testing.T) {
 			func(context.Context, *sdk.CallToolRequest) (*sdk.CallToolResult, error) { return said(""), nil })
 	}
 	l := discover(t, newPool(t), r.one())
-	if l.Err != nil || l.Skipped != 3 {
+	if l.Err != nil || l.Skipped != 2 {
 		t.Fatalf("%v, %d skipped", l.Err, l.Skipped)
 	}
 	want := map[string]string{
-		"alt":      `{"properties":{"a":{"type":"string"}},"type":"object"}`,
+		"alt":      `{"properties":{"a":{"type":"string"}},"required":["a"],"type":"object"}`,
+		"badname":  `{"properties":{"a_b":{"description":"(The server calls it \"a b\".)","type":"string"}},"type":"object"}`,
 		"draft":    `{"$schema":"http://json-schema.org/draft-07/schema#","additionalProperties":false,"type":"object"}`,
 		"echo":     `{"type":"object"}`,
 		"plain":    `{"properties":{"a":{"type":"string"}},"required":["a"],"type":"object"}`,
@@ -80,11 +82,11 @@ func TestListOfTools(t *testing.T) {
 		if string(tool.InputSchema) != want[tool.Name] {
 			t.Errorf("%s: %s", tool.Name, tool.InputSchema)
 		}
-		if len(tool.Description) > maxDescription+10 || tool.Name == "plain" && !strings.HasSuffix(tool.Description, "é …") {
+		if len(tool.Description) > maxDescription+100 || tool.Name == "plain" && !strings.HasSuffix(tool.Description, "é …") {
 			t.Errorf("%s: description of %d bytes", tool.Name, len(tool.Description))
 		}
 	}
-	if !slices.Equal(names, []string{"alt", "draft", "echo", "plain", "zz_order"}) {
+	if !slices.Equal(names, []string{"alt", "badname", "draft", "echo", "plain", "zz_order"}) {
 		t.Errorf("order %v", names)
 	}
 }
@@ -99,6 +101,47 @@ func TestListChanged(t *testing.T) {
 			eventually(t, "the new tool is listed", func() bool { return slices.Contains(tools(t, p, r.one()), "later") })
 			if n := r.count("server/discover"); n > 2 {
 				t.Errorf("connected %d times", n)
+			}
+		})
+	}
+}
+
+// A list that never ends is read up to the limits.
+func TestEndlessLists(t *testing.T) {
+	for name, tt := range map[string]struct {
+		page           func(n int) string
+		tools, skipped int
+	}{
+		"empty pages":   {func(int) string { return `` }, 0, 0},
+		"the same tool": {func(int) string { return `{"name":"a","inputSchema":{"type":"object"}}` }, 1, 0},
+		"more and more": {func(n int) string {
+			var page []string
+			for i := range 99 {
+				page = append(page, fmt.Sprintf(`{"name":"tool_%d_%d","inputSchema":{"type":"object"}}`, n, i))
+			}
+			return strings.Join(page, ",")
+		}, maxListed, 11*99 - maxListed + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRemote(t, "streamable")
+			pages := 0
+			r.intercept(func(w http.ResponseWriter, req *http.Request) {
+				if methodOf(req) != "tools/list" {
+					return
+				}
+				body, _ := peek(req)
+				var m struct{ ID json.RawMessage }
+				if err := json.Unmarshal(body, &m); err != nil {
+					panic(err)
+				}
+				pages++
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusOK)
+				fmt.Fprintf(w, `{"jsonrpc":"2.0","id":%s,"result":{"tools":[%s],"nextCursor":"c%d"}}`, m.ID, tt.page(pages), pages)
+			})
+			l := discover(t, newPool(t, func(c *Config) { c.ConnectTimeout = time.Minute }), r.one())
+			if l.Err != nil || len(l.Tools) != tt.tools || l.Skipped != tt.skipped || pages > maxPages {
+				t.Errorf("%v, %d tools and %d skipped of %d pages", l.Err, len(l.Tools), l.Skipped, pages)
 			}
 		})
 	}

@@ -1,9 +1,6 @@
 package oauth
 
 import (
-	"bufio"
-	"bytes"
-	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -28,8 +25,7 @@ const (
 	noMethod   = -32601 // JSON-RPC: the method is unknown
 )
 
-// probe is a short visit to an MCP server over streamable HTTP, to see what it
-// says to a token.
+// probe is a short visit to an MCP server, to see what it says to a token.
 type probe struct {
 	client     *http.Client
 	url, token string
@@ -49,11 +45,24 @@ func (s *step) refused() bool {
 	return s != nil && (s.status == http.StatusUnauthorized || s.status == http.StatusForbidden)
 }
 
-// run is nil if every step passed.
+// run is nil if every step passed. A server that answers as one which knows
+// only the older HTTP with SSE is asked over that (MCP specification,
+// transports, "Backwards Compatibility").
 func (p *probe) run(ctx context.Context) *step {
-	result, failed := p.call(ctx, methodInit, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"`+protocol+
+	failed := p.visit(ctx, p.call)
+	p.leave(ctx)
+	if failed != nil && failed.Method == methodInit && failed.older() {
+		if second, ok := p.visitOlder(ctx); ok {
+			return second
+		}
+	}
+	return failed
+}
+
+// visit makes the steps of a probe, each with a call.
+func (p *probe) visit(ctx context.Context, call func(ctx context.Context, method, message string) (jsontext.Value, *step)) *step {
+	result, failed := call(ctx, methodInit, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"`+protocol+
 		`","capabilities":{},"clientInfo":{"name":"ostler","version":"1"}}}`)
-	defer p.leave(ctx)
 	if failed != nil {
 		return failed
 	}
@@ -63,10 +72,10 @@ func (p *probe) run(ctx context.Context) *step {
 	if json.Unmarshal(result, &init) == nil && sendable(init.ProtocolVersion) {
 		p.version = init.ProtocolVersion
 	}
-	if _, failed := p.call(ctx, "notifications/initialized", `{"jsonrpc":"2.0","method":"notifications/initialized"}`); failed != nil {
+	if _, failed := call(ctx, "notifications/initialized", `{"jsonrpc":"2.0","method":"notifications/initialized"}`); failed != nil {
 		return failed
 	}
-	_, failed = p.call(ctx, methodList, `{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}`)
+	_, failed = call(ctx, methodList, `{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}}`)
 	return failed
 }
 
@@ -77,13 +86,13 @@ func (p *probe) leave(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
-	if res, err := p.send(ctx, http.MethodDelete, ""); err == nil {
+	if res, err := p.send(ctx, http.MethodDelete, p.url, ""); err == nil {
 		_ = res.Body.Close() // nothing depends on it
 	}
 }
 
-func (p *probe) send(ctx context.Context, method, body string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, p.url, strings.NewReader(body))
+func (p *probe) send(ctx context.Context, method, url, body string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +117,7 @@ func (p *probe) call(ctx context.Context, method, message string) (jsontext.Valu
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	failed := &step{MCPProbe: wire.MCPProbe{Method: method}}
-	res, err := p.send(ctx, http.MethodPost, message)
+	res, err := p.send(ctx, http.MethodPost, p.url, message)
 	if err != nil {
 		return nil, failed
 	}
@@ -116,8 +125,7 @@ func (p *probe) call(ctx context.Context, method, message string) (jsontext.Valu
 	if id := res.Header.Get("Mcp-Session-Id"); method == methodInit && id != "" {
 		p.session = id
 	}
-	wanted := !strings.HasPrefix(method, "notifications/")
-	if res.StatusCode/100 == 2 && !wanted {
+	if res.StatusCode/100 == 2 && !wanted(method) {
 		return nil, nil
 	}
 	body, err := p.body(res)
@@ -125,14 +133,8 @@ func (p *probe) call(ctx context.Context, method, message string) (jsontext.Valu
 		return nil, failed
 	}
 	if res.StatusCode/100 == 2 {
-		var answer struct {
-			Result jsontext.Value `json:"result"`
-			Error  struct {
-				Code int `json:"code"`
-			} `json:"error"`
-		}
-		if json.Unmarshal(body, &answer) == nil && (answer.Result != nil || method == methodList && answer.Error.Code == noMethod) {
-			return answer.Result, nil
+		if result, ok := resultOf(method, body); ok {
+			return result, nil
 		}
 	}
 	failed.status, failed.HTTPResponse = res.StatusCode, p.scrub.response(res, body)
@@ -146,34 +148,23 @@ func (p *probe) body(res *http.Response) ([]byte, error) {
 	if kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";"); res.StatusCode/100 != 2 || !strings.EqualFold(strings.TrimSpace(kind), "text/event-stream") {
 		return io.ReadAll(in)
 	}
-	return answerOf(in)
+	return newEvents(in).answer()
 }
 
-// answerOf reads server-sent events up to the one that has a result or an
-// error. The server's own requests and notifications are passed over.
-func answerOf(r io.Reader) ([]byte, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxStep)
-	var data []byte
-	for more := true; more; {
-		more = lines.Scan()
-		line := lines.Bytes()
-		if value, ok := bytes.CutPrefix(line, []byte("data:")); ok {
-			data = append(append(data, bytes.TrimPrefix(value, []byte(" "))...), '\n')
-		}
-		if more && len(line) > 0 {
-			continue
-		}
-		var m struct {
-			Method string         `json:"method"`
-			ID     jsontext.Value `json:"id"`
-		}
-		if json.Unmarshal(data, &m) == nil && m.Method == "" && m.ID != nil {
-			return data, nil
-		}
-		data = nil
+// wanted tells whether a message of a method gets an answer.
+func wanted(method string) bool { return !strings.HasPrefix(method, "notifications/") }
+
+// resultOf is the result that an answer to a method has, and whether it is a
+// good one.
+func resultOf(method string, body []byte) (jsontext.Value, bool) {
+	var answer struct {
+		Result jsontext.Value `json:"result"`
+		Error  struct {
+			Code int `json:"code"`
+		} `json:"error"`
 	}
-	return nil, cmp.Or(lines.Err(), io.ErrUnexpectedEOF)
+	ok := json.Unmarshal(body, &answer) == nil && (answer.Result != nil || method == methodList && answer.Error.Code == noMethod)
+	return answer.Result, ok
 }
 
 // sameServer follows redirects that stay with scheme, host and port, for the
