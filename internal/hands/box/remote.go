@@ -92,9 +92,6 @@ func sessionVolumes(spec hands.Spec) []Volume {
 	}
 }
 
-// Give makes what is at path, below a writable volume, the property of owner.
-func Give(path string, owner int) error { return give(Volume{Source: path}, owner) }
-
 // StartRemote begins to talk to the guest of a started sandbox and returns when
 // it is ready. The spec is one that [Check] returned; env is added to the
 // environment where neither it nor its layers have a name. If it fails everything inside has ended.
