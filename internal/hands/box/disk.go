@@ -18,7 +18,7 @@ type disk struct {
 
 	mu   sync.Mutex
 	dir  string
-	full int64 // what was used when it was last too much, 0 if there is room
+	full int64 // what was used when it was last stopped for that, 0 if there is room
 }
 
 func newDisk(box watched, dir string, limit int64) *disk {
@@ -54,13 +54,16 @@ func (d *disk) move(dir string) {
 
 func (d *disk) see(used int64) {
 	d.mu.Lock()
-	before := d.full
-	if d.full = 0; used > d.limit {
-		d.full = max(used, before)
+	// Files that may not grow still leave directories, which take room too.
+	stop := used > d.limit && (d.full == 0 || used > d.full+d.full/8)
+	switch {
+	case used <= d.limit:
+		d.full = 0
+	case stop:
+		d.full = used
 	}
 	d.mu.Unlock()
-	// Files that may not grow still leave directories, which take room too.
-	if used > d.limit && (before == 0 || used > before+before/8) {
+	if stop {
 		d.box.stopAll("stopped: " + d.advice(used))
 	}
 }
