@@ -17,7 +17,7 @@ const ownVolumes = 3
 // Whatever an earlier sandbox left in run/ is removed.
 func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
 	run := filepath.Join(spec.Dir, "run")
-	if err := os.RemoveAll(run); err != nil {
+	if err := hands.RemoveAll(run); err != nil {
 		return Plan{}, err
 	}
 	p := Plan{

@@ -53,7 +53,7 @@ func Check(spec hands.Spec) (hands.Spec, error) {
 // property of owner, unless that is 0. Whatever an earlier sandbox left in run/
 // is removed.
 func Volumes(spec hands.Spec, owner int) ([]Volume, error) {
-	if err := os.RemoveAll(filepath.Join(spec.Dir, "run")); err != nil {
+	if err := hands.RemoveAll(filepath.Join(spec.Dir, "run")); err != nil {
 		return nil, err
 	}
 	volumes := sessionVolumes(spec)
