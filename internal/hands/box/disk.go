@@ -15,6 +15,7 @@ type disk struct {
 	*meter
 	used  func() (int64, error) // bytes allocated
 	limit int64
+	held  func(dir string) (int64, error) // bytes that are below dir no more; may be nil
 
 	mu   sync.Mutex
 	dir  string
@@ -33,6 +34,11 @@ func (d *disk) usage() (int64, error) {
 	for {
 		dir := d.place()
 		used, err := diskUsage(dir)
+		if err == nil && d.held != nil {
+			var more int64
+			more, err = d.held(dir)
+			used += more
+		}
 		if err == nil || dir == d.place() {
 			return used, err
 		}
