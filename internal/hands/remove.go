@@ -51,7 +51,9 @@ func (r *remover) remove(at int, name string, depth int) error {
 		return err
 	}
 	var st unix.Stat_t
-	if serr := unix.Fstatat(at, name, &st, unix.AT_SYMLINK_NOFOLLOW); serr != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR {
+	if serr := unix.Fstatat(at, name, &st, unix.AT_SYMLINK_NOFOLLOW); serr == unix.ENOENT {
+		return nil
+	} else if serr != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR {
 		return errors.Join(err, serr)
 	}
 	if st.Mode&0o700 != 0o700 {
