@@ -210,3 +210,37 @@ func TestDrippingHeader(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// A request in a tunnel can't carry a target that its host would take for
+// another host's.
+func TestTargetWithinTunnel(t *testing.T) {
+	s := start(t, limited(t, "a.test"), serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		if r.Host != "a.test" {
+			t.Errorf("%s %s came as a request for %s", r.Method, r.RequestURI, r.Host)
+		}
+	}, "a.test"), nil)
+	for target, want := range map[string]string{
+		"/":                       "200",
+		"//b.test/":               "200", // a path to everybody
+		"http://a.test/":          "200",
+		"x:http://b.test/":        "400",
+		"x:b.test":                "400",
+		"http:http://b.test/":     "400",
+		"http:b.test":             "400",
+		"x:/":                     "400",
+		"https://a.test/":         "400",
+		"http://b.test/":          "400",
+		"http://a.test@b.test/":   "400",
+		"http:///b.test/":         "400",
+		"x:http://b.test/%20?a=b": "400",
+	} {
+		got := s.raw("CONNECT a.test:80 HTTP/1.1\r\n\r\nGET " + target + " HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")
+		_, inner, _ := strings.Cut(got, "\r\n\r\n")
+		if status(got) != "200" || status(inner) != want {
+			t.Errorf("%s: %q", target, got)
+		}
+		for len(s.told) > 0 {
+			s.record()
+		}
+	}
+}

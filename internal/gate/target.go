@@ -85,10 +85,12 @@ func connectTarget(h head) (target, *refusal) {
 }
 
 // within is the finder of the HTTP requests in a tunnel: all of them must be
-// for the tunnel's host.
+// for the tunnel's host. A URL without an authority, such as x:http://other/,
+// would go on as what is after its scheme, which another server could take for
+// the URL that is asked for.
 func within(tunnel target, s scheme) finder {
 	return func(r *http.Request, h head) (target, *refusal) {
-		if h.method == http.MethodConnect || r.URL.User != nil {
+		if h.method == http.MethodConnect || r.URL.User != nil || r.URL.Scheme != "" && r.URL.Host == "" {
 			return tunnel, malformed("a tunnel takes plain requests only")
 		}
 		if r.URL.Host == "" {

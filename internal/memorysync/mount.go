@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/memory"
 	"github.com/ostlerdev/ostler/internal/wire"
 )
@@ -72,7 +73,7 @@ func (m *mount) open() (err error) {
 	m.kick, m.stir = make(chan struct{}, 1), make(chan struct{}, 1)
 	m.unsaved, m.unshown = map[string]refusal{}, map[string]string{}
 	side := filepath.Join(m.home, m.slug+".side")
-	if err := os.RemoveAll(side); err != nil { // of an earlier process
+	if err := hands.RemoveAll(side); err != nil { // of an earlier process
 		return err
 	}
 	_, err = os.Lstat(m.dir)
@@ -98,7 +99,7 @@ func (m *mount) close() error {
 	if m.s.watches != nil {
 		m.s.watches.forget(m)
 	}
-	return errors.Join(m.root.Close(), m.side.Close(), os.RemoveAll(m.side.Name()))
+	return errors.Join(m.root.Close(), m.side.Close(), hands.RemoveAll(m.side.Name()))
 }
 
 // closed tells whether the store takes nothing any more.

@@ -219,3 +219,17 @@ func TestAFileThatKeepsChangingIsLeftForLater(t *testing.T) {
 	r.sync()
 	r.want("a=" + strings.Repeat("x", 1000+n))
 }
+
+// A name that looks like what is kept for one that isn't text is another file.
+func TestNamesThatMeet(t *testing.T) {
+	r := newRig(t, Limits{})
+	for _, text := range []string{"1", "22"} {
+		for _, path := range []string{"d/\xff", `"d/\xff"`, `"\"d/\\xff\""`} {
+			r.write(path, text)
+		}
+		r.sync()
+		if got := r.records(); len(got) != 3 {
+			t.Errorf("three files became %+v", got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/ostlerdev/ostler/internal/fault"
@@ -132,9 +133,9 @@ func (p *pass) load(files []found, whole bool) error {
 }
 
 // key is the path under which an output is kept: text, whatever bytes the
-// agent chose.
+// agent chose. No two paths have the same.
 func key(path string) string {
-	if utf8.ValidString(path) {
+	if utf8.ValidString(path) && !strings.HasPrefix(path, `"`) {
 		return path
 	}
 	return strconv.QuoteToASCII(path)

@@ -39,7 +39,7 @@ func place(from, dir, rel string) error {
 			return &takenError{rel}
 		}
 	}
-	parent, err := root.Open(path.Dir(rel))
+	parent, err := root.OpenFile(path.Dir(rel), os.O_RDONLY|syscall.O_DIRECTORY, 0) // a pipe in its place by now would block
 	if err != nil {
 		return &takenError{rel}
 	}

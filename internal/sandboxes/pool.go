@@ -51,7 +51,7 @@ type spare struct {
 // openPool removes what an earlier pool left, and begins to fill this one.
 func (m *Manager) openPool() error {
 	m.pool = &pool{m: m, taken: make(chan struct{}, 1)}
-	if err := os.RemoveAll(filepath.Join(m.Dir, poolDir)); err != nil {
+	if err := hands.RemoveAll(filepath.Join(m.Dir, poolDir)); err != nil {
 		return err
 	}
 	driver, ok := m.Driver.(hands.Adopter)
@@ -120,7 +120,7 @@ func (p *pool) add() error {
 	defer cancel()
 	s.sandbox, err = p.driver.Start(ctx, hands.Spec{ID: id, Dir: s.dir, TrustedCA: ca.PEM(), Limits: p.m.Limits, Network: s.wire.attach})
 	if err != nil {
-		return errors.Join(err, os.RemoveAll(s.dir))
+		return errors.Join(err, hands.RemoveAll(s.dir))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -179,7 +179,7 @@ func (p *pool) prune() {
 
 // drop ends a sandbox that no session gets.
 func (p *pool) drop(s *spare) {
-	if err := errors.Join(s.sandbox.Close(context.Background()), os.RemoveAll(s.dir)); err != nil {
+	if err := errors.Join(s.sandbox.Close(context.Background()), hands.RemoveAll(s.dir)); err != nil {
 		p.m.Log.Error("a spare sandbox was not removed", "error", err)
 	}
 }

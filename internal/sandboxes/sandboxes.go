@@ -21,7 +21,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -242,7 +241,7 @@ func (m *Manager) Remove(session string) {
 		delete(m.live, session)
 		m.mu.Unlock()
 		m.kept.forget(m.dirOf(session))
-		if err := os.RemoveAll(m.dirOf(session)); err != nil {
+		if err := hands.RemoveAll(m.dirOf(session)); err != nil {
 			m.Log.Error("a session's directory was not removed", "session", session, "error", err)
 		}
 	})

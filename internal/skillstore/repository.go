@@ -18,8 +18,10 @@ import (
 	"github.com/ostlerdev/ostler/internal/wire"
 )
 
-// maxFound is how many skills of one repository are told of.
-const maxFound = 100
+const (
+	maxFound   = 100  // skills of one repository that are told of
+	maxEntries = 1000 // entries of its directory of skills that are looked at
+)
 
 // InRepositories is what the agent of a session is told of the skills that lie
 // in its repositories, which have been cloned into the workspace below dir; ""
@@ -70,12 +72,18 @@ func canRead(t wire.Tool) bool { return t.Agent != nil && t.Agent.Config("read")
 // scan finds the skills of the repository at rel, by their directories' names.
 func scan(root *os.Root, rel string) (out []skill.Found) {
 	at := path.Join(rel, skill.RepositoryRoot)
-	entries, err := fs.ReadDir(root.FS(), at)
+	d, err := root.OpenFile(at, os.O_RDONLY|syscall.O_DIRECTORY, 0) // a pipe in its place would block
 	if err != nil {
 		return nil // there is no such directory
 	}
-	for _, e := range entries {
-		name, err := skill.CleanPath(e.Name())
+	defer d.Close() // only used for reading
+	entries, err := d.Readdirnames(maxEntries)
+	if err != nil {
+		return nil // it is empty
+	}
+	slices.Sort(entries)
+	for _, entry := range entries {
+		name, err := skill.CleanPath(entry)
 		if err != nil || len(out) == maxFound {
 			continue
 		}

@@ -37,6 +37,10 @@ func TestSkillsInRepositories(t *testing.T) {
 	write("r/.claude/skills/huge/SKILL.md", "---\nname: huge\ndescription: Long.\n---\n"+strings.Repeat("x", 1<<20))
 	write("r/sub/.claude/skills/c/SKILL.md", md)
 	write("deep/er/r2/.claude/skills/d/SKILL.md", md)
+	write("pipe/.claude/f", "")
+	if err := syscall.Mkfifo(filepath.Join(dir, "workspace/pipe/.claude/skills"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	write("other/.claude/skills/e/SKILL.md", md) // no repository
 	if err := os.WriteFile(secret, []byte(md), 0o600); err != nil {
 		t.Fatal(err)
@@ -64,7 +68,7 @@ func TestSkillsInRepositories(t *testing.T) {
 				return err
 			}
 			plan := resource.Plan{SessionID: id}
-			for _, path := range []string{"/workspace/r", "/workspace/deep/er/r2", "/workspace/none"} {
+			for _, path := range []string{"/workspace/r", "/workspace/deep/er/r2", "/workspace/none", "/workspace/pipe"} {
 				plan.Items = append(plan.Items, resource.Item{ID: id + path, Type: wire.ResourceGitHubRepository, MountPath: path})
 			}
 			return store.InsertResources(tx, plan, 1)

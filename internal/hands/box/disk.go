@@ -1,12 +1,10 @@
 package box
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"sync"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // disk bounds the bytes allocated below a sandbox's directory. (What is written
@@ -17,10 +15,11 @@ type disk struct {
 	*meter
 	used  func() (int64, error) // bytes allocated
 	limit int64
+	held  func(dir string) (int64, error) // bytes that are below dir no more; may be nil
 
 	mu   sync.Mutex
 	dir  string
-	full int64 // what was used when it was last too much, 0 if there is room
+	full int64 // what was used when it was last stopped for that, 0 if there is room
 }
 
 func newDisk(box watched, dir string, limit int64) *disk {
@@ -35,6 +34,11 @@ func (d *disk) usage() (int64, error) {
 	for {
 		dir := d.place()
 		used, err := diskUsage(dir)
+		if err == nil && d.held != nil {
+			var more int64
+			more, err = d.held(dir)
+			used += more
+		}
 		if err == nil || dir == d.place() {
 			return used, err
 		}
@@ -56,13 +60,16 @@ func (d *disk) move(dir string) {
 
 func (d *disk) see(used int64) {
 	d.mu.Lock()
-	before := d.full
-	if d.full = 0; used > d.limit {
-		d.full = max(used, before)
+	// Files that may not grow still leave directories, which take room too.
+	stop := used > d.limit && (d.full == 0 || used > d.full+d.full/8)
+	switch {
+	case used <= d.limit:
+		d.full = 0
+	case stop:
+		d.full = used
 	}
 	d.mu.Unlock()
-	// Files that may not grow still leave directories, which take room too.
-	if used > d.limit && (before == 0 || used > before+before/8) {
+	if stop {
 		d.box.stopAll("stopped: " + d.advice(used))
 	}
 }
@@ -93,25 +100,8 @@ func diskUsage(dir string) (int64, error) {
 	type inode struct{ dev, ino uint64 }
 	seen := map[inode]bool{}
 	var total int64
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) && path != dir {
-				return nil
-			}
-			return err
-		}
-		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		st, ok := info.Sys().(*syscall.Stat_t)
-		if !ok {
-			return nil
-		}
-		if st.Nlink > 1 && !d.IsDir() {
+	err := walk(dir, func(_ int, _ string, st *unix.Stat_t) error {
+		if st.Nlink > 1 && st.Mode&unix.S_IFMT != unix.S_IFDIR {
 			key := inode{uint64(st.Dev), st.Ino}
 			if seen[key] {
 				return nil

@@ -80,7 +80,8 @@ func (p Plan) prepare() error {
 	if base == "" {
 		base = "/"
 	}
-	if err := (builder{dir: at(RootDir), base: base, owner: p.Owner, network: p.Wire != ""}).build(); err != nil {
+	b := builder{dir: at(RootDir), base: base, owner: p.Owner, network: p.Wire != ""}
+	if err := errors.Join(b.build(), p.places(b)); err != nil {
 		return fmt.Errorf("root file system: %w", err)
 	}
 	if err := p.lay(at(RootDir)); err != nil {
@@ -96,6 +97,21 @@ func (p Plan) prepare() error {
 		return fmt.Errorf("mount proc: %w", err)
 	}
 	return Enter(p.Run)
+}
+
+// places makes the directories at which the driver's program mounts something.
+// They are there before the layers are: where the root has a directory, a layer
+// can't put a link, which would lead elsewhere on the host.
+func (p Plan) places(b builder) error {
+	for _, v := range p.Volumes {
+		if err := b.mkdir(v.Path, 0o755); err != nil {
+			return err
+		}
+	}
+	if p.Gate == "" {
+		return nil
+	}
+	return b.mkdir(InsideGate, 0o755)
 }
 
 // bindAll mounts the host's files that the driver's program needs.
@@ -125,9 +141,6 @@ func (p Plan) bindAll(at func(string) string) error {
 		if err := Bind(v.Source, at(VolumePath(i)), v.ReadOnly); err != nil {
 			return err
 		}
-		if err := (builder{dir: at(RootDir), owner: p.Owner}).mkdir(v.Path, 0o755); err != nil {
-			return err
-		}
 	}
 	if p.Checkpoint != "" {
 		if err := Bind(p.Checkpoint, at(CheckpointDir), true); err != nil {
@@ -136,9 +149,6 @@ func (p Plan) bindAll(at func(string) string) error {
 	}
 	if p.Gate == "" {
 		return nil
-	}
-	if err := (builder{dir: at(RootDir), owner: p.Owner}).mkdir(InsideGate, 0o755); err != nil {
-		return err
 	}
 	return Bind(p.Gate, at(GateDir+"/"+gateSocket), false)
 }

@@ -55,8 +55,12 @@ func (b builder) lay(layer, dir string) error {
 
 // layOne lays one entry of a layer. Only directories, files and links are
 // taken. Where one side has a directory and the other hasn't, the system's
-// stays.
+// stays; so does what is ours alone. So no link of a layer's is ever followed
+// here, where it would lead to the host's files.
 func (b builder) layOne(layer, path string, typ fs.FileMode) error {
+	if path == filepath.Dir(InsideGuest) {
+		return nil
+	}
 	source, target := filepath.Join(layer, path), filepath.Join(b.dir, path)
 	have, err := os.Lstat(target)
 	there := err == nil

@@ -54,10 +54,11 @@ func (m *meter) begin() func() {
 	}
 }
 
-// watch reads the meter until the sandbox is gone.
+// watch reads the meter until the sandbox is gone; the first time at once, as
+// it may be the next one of a sandbox that used too much.
 func (m *meter) watch() {
-	next := time.Now().Add(meterIdle)
-	timer := time.NewTimer(meterIdle)
+	next := time.Now()
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {

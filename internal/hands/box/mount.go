@@ -68,7 +68,7 @@ func remount(target string, readOnly bool) error {
 	return unix.Mount("", target, "", flags, "")
 }
 
-// touch makes an empty file, if there is none.
+// touch makes an empty file, if there is none. A link is not followed.
 func touch(path string) error {
 	if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
 		return nil // perhaps where nothing can be written
@@ -76,7 +76,7 @@ func touch(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|unix.O_NOFOLLOW, 0o644)
 	if err != nil {
 		return err
 	}

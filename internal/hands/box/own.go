@@ -1,11 +1,9 @@
 package box
 
 import (
-	"errors"
-	"io/fs"
 	"os"
-	"path/filepath"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // give makes a writable volume and all in it the property of root inside, as
@@ -19,21 +17,11 @@ func give(v Volume, owner int) error {
 		}
 		return os.Chmod(v.Source, info.Mode().Perm()|0o055)
 	}
-	return filepath.WalkDir(v.Source, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
+	return walk(v.Source, func(at int, name string, st *unix.Stat_t) error {
+		if int(st.Uid) >= owner && int(st.Uid) < owner+IDs {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) >= owner && int(st.Uid) < owner+IDs {
-			return nil
-		}
-		return os.Lchown(path, owner, owner)
+		return vanished(unix.Fchownat(at, name, owner, owner, unix.AT_SYMLINK_NOFOLLOW), 1)
 	})
 }
 

@@ -17,7 +17,7 @@ const ownVolumes = 3
 // Whatever an earlier sandbox left in run/ is removed.
 func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
 	run := filepath.Join(spec.Dir, "run")
-	if err := os.RemoveAll(run); err != nil {
+	if err := hands.RemoveAll(run); err != nil {
 		return Plan{}, err
 	}
 	p := Plan{
@@ -57,14 +57,4 @@ func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
 		}
 	}
 	return p, os.Chown(p.Store, p.Owner, p.Owner)
-}
-
-// Own gives what the server put at path, below a writable volume of a running
-// sandbox, to root inside. (Start does so for what is there by then.) For a
-// server that isn't privileged there is nothing to do.
-func Own(cfg Config, path string) error {
-	if !cfg.Privileged {
-		return nil
-	}
-	return give(Volume{Source: path}, cfg.Owner)
 }

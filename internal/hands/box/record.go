@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ostlerdev/ostler/internal/hands"
 )
 
 // record is the note of one live sandbox, kept in a file from its start to its
@@ -73,7 +75,7 @@ func liveDir(stateDir string) string { return filepath.Join(stateDir, "live") }
 // remove forgets the sandbox and what it had below its directory's run/. If
 // that can't be removed the record stays for Sweep.
 func (r record) remove() {
-	if err := os.RemoveAll(r.Run); err != nil {
+	if err := hands.RemoveAll(r.Run); err != nil {
 		return
 	}
 	_ = os.Remove(r.path)
@@ -114,7 +116,7 @@ func sweepOne(ctx context.Context, cfg Config, path string) error {
 			return err
 		}
 	}
-	if err := os.RemoveAll(r.Run); err != nil {
+	if err := hands.RemoveAll(r.Run); err != nil {
 		return err
 	}
 	return os.Remove(path)

@@ -53,7 +53,7 @@ func Check(spec hands.Spec) (hands.Spec, error) {
 // property of owner, unless that is 0. Whatever an earlier sandbox left in run/
 // is removed.
 func Volumes(spec hands.Spec, owner int) ([]Volume, error) {
-	if err := os.RemoveAll(filepath.Join(spec.Dir, "run")); err != nil {
+	if err := hands.RemoveAll(filepath.Join(spec.Dir, "run")); err != nil {
 		return nil, err
 	}
 	volumes := sessionVolumes(spec)
@@ -91,9 +91,6 @@ func sessionVolumes(spec hands.Spec) []Volume {
 		{Source: filepath.Join(spec.Dir, "outputs"), Path: hands.Outputs},
 	}
 }
-
-// Give makes what is at path, below a writable volume, the property of owner.
-func Give(path string, owner int) error { return give(Volume{Source: path}, owner) }
 
 // StartRemote begins to talk to the guest of a started sandbox and returns when
 // it is ready. The spec is one that [Check] returned; env is added to the

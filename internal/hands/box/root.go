@@ -131,20 +131,37 @@ func (b builder) show(path string) error {
 	if need := fs.FileMode(0o004); info.Mode().Perm()&need == 0 {
 		return nil
 	}
-	if err := b.mkdir(filepath.Dir(path), 0o755); err != nil {
+	if err := b.parents(path); err != nil {
 		return err
 	}
 	return Bind(source, filepath.Join(b.dir, path), true)
 }
 
+// parents makes the directories above a path. None of them may be a link, which
+// would lead elsewhere on the host: the error is ENOTDIR then.
+func (b builder) parents(path string) error {
+	dir := filepath.Dir(path)
+	if dir == "/" {
+		return nil
+	}
+	if err := b.mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	info, err := os.Lstat(filepath.Join(b.dir, dir))
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: dir, Err: unix.ENOTDIR}
+	}
+	return err
+}
+
 // mkdir makes a directory and its parents. What is there already, such as a
 // part of a root file system, stays as it is.
 func (b builder) mkdir(path string, mode fs.FileMode) error {
-	full := filepath.Join(b.dir, path)
-	if _, err := os.Lstat(full); !errors.Is(err, fs.ErrNotExist) {
+	if err := b.parents(path); err != nil {
 		return err
 	}
-	if err := b.mkdir(filepath.Dir(path), 0o755); err != nil {
+	full := filepath.Join(b.dir, path)
+	if _, err := os.Lstat(full); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := os.Mkdir(full, 0o755); err != nil {
@@ -161,7 +178,7 @@ func (b builder) symlink(target, path string) error {
 	if _, err := os.Lstat(full); err == nil {
 		return nil
 	}
-	if err := b.mkdir(filepath.Dir(path), 0o755); err != nil {
+	if err := b.parents(path); err != nil {
 		return err
 	}
 	if err := os.Symlink(target, full); err != nil {
@@ -172,7 +189,7 @@ func (b builder) symlink(target, path string) error {
 
 func (b builder) file(path, content string) error {
 	full := filepath.Join(b.dir, path)
-	if err := b.mkdir(filepath.Dir(path), 0o755); err != nil {
+	if err := b.parents(path); err != nil {
 		return err
 	}
 	if err := os.WriteFile(full, []byte(content), 0o644); err != nil {

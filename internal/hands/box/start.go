@@ -52,6 +52,7 @@ func attempt(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string
 	s.end = func() { _ = s.cmd.Process.Kill() } // it may be dead already
 	s.dead, s.done = s.died, make(chan struct{})
 	s.disk = newDisk(s, spec.Dir, limits.Disk)
+	s.disk.held = func(dir string) (int64, error) { return unnamed(s.cmd.Process.Pid, dir) }
 	s.memory = memoryMeter(s, limits.Memory)
 	plan, err := prepare(cfg, spec, limits)
 	if err != nil {

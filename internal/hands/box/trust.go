@@ -53,7 +53,8 @@ func (p Plan) trust(at func(string) string) error {
 			return err
 		}
 	}
-	if err := (builder{dir: root, owner: p.Owner}).mkdir(filepath.Dir(InsideCA), 0o755); err != nil {
+	b := builder{dir: root, owner: p.Owner}
+	if err := b.parents(InsideCA); err != nil {
 		return err
 	}
 	if err := Bind(ca, root+InsideCA, true); err != nil {
@@ -67,12 +68,15 @@ func (p Plan) trust(at func(string) string) error {
 	if len(places) > 0 {
 		return nil
 	}
-	// Where there is no bundle there may be a directory that can't be written;
-	// then the variables must do.
-	if err := Bind(bundle, root+SystemBundle, true); err != nil && !errors.Is(err, unix.EROFS) {
-		return err
+	// Where there is no bundle there may be a directory that can't be written,
+	// or a link to nowhere; then the variables must do.
+	if err = b.parents(SystemBundle); err == nil {
+		err = Bind(bundle, root+SystemBundle, true)
 	}
-	return nil
+	if errors.Is(err, unix.EROFS) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
+		err = nil
+	}
+	return err
 }
 
 // FindBundles finds the files that hold whom the system below root trusts: what

@@ -21,7 +21,6 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -200,20 +199,6 @@ func (d *Driver) System() string {
 		return d.opts.Image
 	}
 	return d.images.from.id
-}
-
-// Own gives files that the server puts at path, below workspace/ or outputs/ of
-// a running sandbox, to the user of an agent's programs, who could not change
-// them otherwise.
-func (d *Driver) Own(path string) error {
-	e := d.engine.Load()
-	if e == nil {
-		return errors.New("docker: no sandbox was started yet")
-	}
-	if e.owner == 0 {
-		return nil
-	}
-	return box.Give(path, e.owner)
 }
 
 // Start implements [hands.Driver].

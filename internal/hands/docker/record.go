@@ -50,7 +50,7 @@ func (d *Driver) reserve(spec hands.Spec) (record, error) {
 // remove forgets the sandbox and what it had in its directory. If that can't be
 // removed the record stays for Sweep.
 func (r record) remove() {
-	if os.RemoveAll(r.run) == nil {
+	if hands.RemoveAll(r.run) == nil {
 		_ = os.Remove(r.path)
 	}
 }
@@ -93,7 +93,7 @@ func (d *Driver) sweepRecords() error {
 		run, err := os.ReadFile(path)
 		// A record without a directory is of a sandbox that had none yet.
 		if err == nil && len(run) > 0 {
-			err = os.RemoveAll(string(run))
+			err = hands.RemoveAll(string(run))
 		}
 		if err == nil {
 			err = os.Remove(path)

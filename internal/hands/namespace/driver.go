@@ -112,7 +112,3 @@ func (d *Driver) Adopt(ctx context.Context, s hands.Sandbox, spec hands.Spec) er
 
 // Sweep implements [hands.Driver].
 func (d *Driver) Sweep(ctx context.Context) error { return box.Sweep(ctx, d.cfg) }
-
-// Own gives files that the server puts at path, below workspace/ or outputs/ of
-// a running sandbox, to root inside, who could not change them otherwise.
-func (d *Driver) Own(path string) error { return box.Own(d.cfg, path) }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ostlerdev/ostler/internal/hands"
 	"github.com/ostlerdev/ostler/internal/provision/setup"
 )
 
@@ -142,7 +143,7 @@ func (s *Service) keep(room *setup.Room, u *use) {
 		if info, e := os.Lstat(made); e != nil || !info.IsDir() {
 			return // whoever did that to it has no use for one
 		}
-		err = errors.Join(setup.RemoveAll(u.dir), os.Rename(made, u.dir))
+		err = errors.Join(hands.RemoveAll(u.dir), os.Rename(made, u.dir))
 	}
 	var bytes int64
 	if err == nil {
@@ -215,7 +216,7 @@ func (s *Service) evict() {
 // remove removes a mirror that nobody uses. s.mu is held.
 func (s *Service) remove(m *mirror) {
 	m.there, m.bytes = false, 0
-	if err := setup.RemoveAll(m.dir); err != nil {
+	if err := hands.RemoveAll(m.dir); err != nil {
 		s.cfg.Log.Error("a mirror was not removed", "mirror", m.dir, "error", err)
 	}
 	delete(s.mirrors, filepath.Base(m.dir))

@@ -33,7 +33,7 @@ func (s *Store) build(key string, w Want) (*layer, error) {
 		err = nil
 	}
 	if err != nil {
-		return nil, errors.Join(err, setup.RemoveAll(dir))
+		return nil, errors.Join(err, hands.RemoveAll(dir))
 	}
 	l.until = s.cfg.Now().Add(s.cfg.Forget)
 	return l, s.publish(dir, l)
@@ -219,7 +219,7 @@ func (s *Store) publish(dir string, l *layer) error {
 	}
 	l.dir = dir
 	if err := l.write(dir); err != nil {
-		return errors.Join(err, setup.RemoveAll(dir))
+		return errors.Join(err, hands.RemoveAll(dir))
 	}
 	if len(l.Failures) > 0 {
 		return nil
@@ -227,7 +227,7 @@ func (s *Store) publish(dir string, l *layer) error {
 	// What is there was made by an earlier process and not complete, or is
 	// being replaced: nobody holds a complete layer that isn't known.
 	final := s.dirOf(l.Key)
-	if err := setup.RemoveAll(final); err != nil {
+	if err := hands.RemoveAll(final); err != nil {
 		return err
 	}
 	l.dir = final

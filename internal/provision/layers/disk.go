@@ -12,7 +12,6 @@ import (
 
 	"github.com/ostlerdev/ostler/internal/durable"
 	"github.com/ostlerdev/ostler/internal/hands"
-	"github.com/ostlerdev/ostler/internal/provision/setup"
 )
 
 // layer is a directory with what was installed. What is exported is kept in
@@ -86,7 +85,7 @@ func (s *Store) load() error {
 			s.layers[l.Key] = l
 			continue
 		}
-		if err := setup.RemoveAll(s.dirOf(e.Name())); err != nil {
+		if err := hands.RemoveAll(s.dirOf(e.Name())); err != nil {
 			return err
 		}
 	}
@@ -163,7 +162,7 @@ func (s *Store) remove(l *layer) {
 	if l.dir == "" {
 		return
 	}
-	err := errors.Join(os.Remove(filepath.Join(l.dir, metaFile)), setup.RemoveAll(l.dir))
+	err := errors.Join(os.Remove(filepath.Join(l.dir, metaFile)), hands.RemoveAll(l.dir))
 	if err != nil {
 		s.cfg.Log.Error("a layer was not removed", "layer", l.dir, "error", err)
 	}

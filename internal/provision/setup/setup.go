@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -54,7 +53,7 @@ func New(c Config) (*Runner, error) {
 	if c.Max == 0 {
 		c.Max = max(4, runtime.NumCPU())
 	}
-	if err := RemoveAll(c.Dir); err != nil {
+	if err := hands.RemoveAll(c.Dir); err != nil {
 		return nil, fmt.Errorf("what earlier setup sandboxes left: %w", err)
 	}
 	if err := os.MkdirAll(c.Dir, 0o711); err != nil {
@@ -165,31 +164,8 @@ func (m *Room) Close() error {
 	if m.r == nil {
 		return nil
 	}
-	err := errors.Join(m.Stop(), RemoveAll(m.dir))
+	err := errors.Join(m.Stop(), hands.RemoveAll(m.dir))
 	<-m.r.slots
 	m.r = nil
 	return err
-}
-
-// RemoveAll is os.RemoveAll for trees whose directories may be closed to their
-// owner.
-func RemoveAll(dir string) error {
-	if os.RemoveAll(dir) == nil {
-		return nil
-	}
-	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-		return os.RemoveAll(dir)
-	}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if d != nil && d.IsDir() {
-			if e := os.Chmod(path, 0o700); e != nil {
-				return e
-			}
-			if err != nil {
-				return nil // it was closed until now: RemoveAll tells what is still in the way
-			}
-		}
-		return err
-	})
-	return errors.Join(err, os.RemoveAll(dir))
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/ostlerdev/ostler/internal/hands/box"
 )
 
 // lay copies what is below path in a layer over a root file system, by the
@@ -36,6 +38,9 @@ func lay(layer, root, path string) error {
 }
 
 func layOne(layer, path, root, to string, e fs.DirEntry) error {
+	if path == filepath.Dir(box.InsideGuest)[1:] {
+		return nil // ours alone
+	}
 	source, target := filepath.Join(layer, path), filepath.Join(root, to)
 	have, err := os.Lstat(target)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

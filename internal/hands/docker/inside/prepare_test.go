@@ -72,7 +72,7 @@ func TestApply(t *testing.T) {
 	})
 	top := tree(t, map[string]string{"usr/bin/tool": "top", "usr/new/deep/f": "top", "etc/hosts": "top's", "usr/lib/link": "linked"})
 	low := tree(t, map[string]string{
-		"usr/bin/tool": "low", "usr/bin/low": "low", "usr/bin/l": "-> low", "bin/": "", "bin/x": "not through a link", "usr/share/dir": "not over a directory",
+		"usr/bin/tool": "low", "usr/bin/low": "low", "usr/bin/l": "-> low", "bin/": "", "bin/x": "not through a link", "usr/share/dir": "not over a directory", "run/ostler/ostler-guest": "-> /x",
 		"etc/hosts": "low's", "etc/hostname": "low\n",
 	})
 	user := os.Getuid() // others can't be given files without being root
@@ -85,7 +85,7 @@ func TestApply(t *testing.T) {
 	got := read(t, root)
 	for path, text := range map[string]string{
 		"bin": "-> usr/bin", "usr/bin/tool": "top", "usr/bin/kept": "system", "usr/bin/low": "low", "usr/bin/l": "-> low", "usr/bin/x": "",
-		"usr/share/dir/f": "system", "usr/new/deep/f": "top", "usr/lib/link": "linked", "etc/hosts": "engine's", "etc/hostname": "", "run/ostler/etc/hosts": "top's", "run/ostler/etc/hostname": "low\n",
+		"usr/share/dir/f": "system", "usr/new/deep/f": "top", "usr/lib/link": "linked", "etc/hosts": "engine's", "etc/hostname": "", "run/ostler/ostler-guest": "", "run/ostler/etc/hosts": "top's", "run/ostler/etc/hostname": "low\n",
 		"etc/gitconfig": "[a]\n[safe]\n\tdirectory = *\n",
 	} {
 		if got[path] != text {
