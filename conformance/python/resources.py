@@ -36,6 +36,18 @@ def agent_versions(client):
 
 
 @check
+def agent_sent_back(client):
+    """What the server answers is also a request: that of an update that changes nothing."""
+    web = {"name": "web_fetch", "allowed_domains": ["example.com"], "url_sources": {"user_input": "none"}}
+    agent = new_agent(client, tools=[{**TOOLSET, "configs": [web, {"name": "web_search"}]}, WEATHER])
+    answer = agent.to_dict(mode="json")
+    names = ("name", "description", "model", "system", "tools", "mcp_servers", "skills", "metadata")
+    fields = {name: answer[name] for name in names}
+    equal(client.beta.agents.update(agent.id, version=1, **fields), agent)
+    equal(client.beta.agents.create(**fields).tools, agent.tools)
+
+
+@check
 def agent_archive(client):
     agent = new_agent(client)
     archived = client.beta.agents.archive(agent.id)

@@ -52,6 +52,7 @@ func TestNewRefuses(t *testing.T) {
 		{`{"name":"n"}`, "model: field required"},
 		{`{"name":"n","model":null}`, "model: expected a model id or an object"},
 		{`{"name":"n","model":""}`, "model.id: field required: 1 to 256 characters"},
+		{`{"name":"n","model":" \t"}`, "model.id: field required: 1 to 256 characters"},
 		{`{"name":"n","model":{}}`, "model.id: field required: 1 to 256 characters"},
 		{`{"name":"n","model":"none"}`, `model.id: unknown model "none"`},
 		{`{"name":"n","model":{"id":"big","effort":"huge"}}`, "model.effort: `huge` is not one of `low`, `medium`, `high`, `xhigh`, `max`"},

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,7 +53,7 @@ func resolveSchema(path string, raw jsontext.Value) (jsontext.Value, error) {
 	var s struct {
 		Type       string                              `json:"type"`
 		Properties wire.Opt[map[string]jsontext.Value] `json:"properties"`
-		Required   wire.Opt[[]string]                  `json:"required"`
+		Required   wire.Opt[[]wire.Opt[string]]        `json:"required"`
 		OneOf      jsontext.Value                      `json:"oneOf"`
 		AnyOf      jsontext.Value                      `json:"anyOf"`
 		AllOf      jsontext.Value                      `json:"allOf"`
@@ -70,9 +72,19 @@ func resolveSchema(path string, raw jsontext.Value) (jsontext.Value, error) {
 	case s.AllOf != nil:
 		return nil, fault.At(path+".allOf", "not supported at the top of a schema")
 	}
-	for name := range s.Properties.Value {
+	for _, name := range slices.Sorted(maps.Keys(s.Properties.Value)) {
 		if !propertyName.MatchString(name) {
 			return nil, fault.At(path+".properties", "the name %.80q is not made of 1 to 64 letters, digits, `_`, `.` and `-`", name)
+		}
+		switch s.Properties.Value[name].Kind() {
+		case '{', 't', 'f': // a schema is an object or a boolean
+		default:
+			return nil, fault.At(path+".properties."+name, "expected a schema")
+		}
+	}
+	for i, name := range s.Required.Value {
+		if name.Null {
+			return nil, fault.At(fmt.Sprintf("%s.required[%d]", path, i), "expected a string")
 		}
 	}
 	if at, ok := findRef(raw); ok {

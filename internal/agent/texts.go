@@ -54,10 +54,10 @@ func applyText(dst **string, path string, v wire.Opt[string], limit int) error {
 
 func tooLong(path string, limit int) error { return fault.At(path, "at most %d characters", limit) }
 
-// checkLength wants 1 to limit characters.
+// checkLength wants 1 to limit characters, not all of them blanks.
 func checkLength(path, s string, limit int) error {
 	switch n := utf8.RuneCountInString(s); {
-	case n == 0:
+	case n == 0 || n <= limit && strings.TrimSpace(s) == "":
 		return fault.At(path, "field required: 1 to %d characters", limit)
 	case n > limit:
 		return tooLong(path, limit)

@@ -107,7 +107,7 @@ func TestMemoryRefusals(t *testing.T) {
 		{"GET", "/v1/memory_stores?created_at[gte]=today", ``, 400, "created_at[gte]: expected a time"},
 		{"POST", memstore1 + "/memories", `{"path":"/b"}`, 400, "content: field required"},
 		{"POST", memstore1 + "/memories", `{"path":"/b/../c","content":""}`, 400, "path: a segment must not be"},
-		{"POST", memstore1 + "/memories", `{"path":"/b","content":"` + strings.Repeat("x", 102_401) + `"}`, 400, "content: at most 102400 bytes, got 102401"},
+		{"POST", memstore1 + "/memories", `{"path":"/b","content":"` + strings.Repeat("x", 102_401) + `"}`, 400, "content: at most 102400 bytes"},
 		{"POST", memstore1 + "/memories?view=all", `{"path":"/b","content":""}`, 400, "view: expected `basic` or `full`, not `all`"},
 		{"POST", "/v1/memory_stores/memstore_x/memories", `{"path":"/b","content":""}`, 404, "Memory store `memstore_x` not found."},
 		{"POST", memory1, `{}`, 400, "an update needs `content`, `path` or both"},
@@ -338,7 +338,7 @@ func TestStoreIsFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Call("POST", memstore1+"/memories", `{"path":"/more","content":""}`).Refused(t, 400, "invalid_request_error", "the memory store holds 2000 memories")
+	s.Call("POST", memstore1+"/memories", `{"path":"/more","content":""}`).Refused(t, 400, "invalid_request_error", "the memory store holds 10000 memories")
 	if got := s.Call("POST", memory1, `{"content":"still"}`); got.Status != 200 {
 		t.Errorf("an update: %s", got.Body)
 	}

@@ -34,7 +34,9 @@ func (s *Service) Create(ctx context.Context, p wire.CreateSession) (out *wire.S
 // checkCreate checks what needs no look at the store.
 func (s *Service) checkCreate(p wire.CreateSession) (doc store.SessionDoc, accepted []session.Accepted, err error) {
 	switch {
-	case !p.Agent.Set || p.Agent.Null || p.Agent.Value.ID == "":
+	case p.Agent.Value.Object && p.Agent.Value.ID == "":
+		return doc, nil, fault.At("agent.id", "field required")
+	case p.Agent.Value.ID == "":
 		return doc, nil, fault.At("agent", "field required: an agent's id, or an object of type `agent` or `agent_with_overrides`")
 	case p.EnvironmentID == "":
 		return doc, nil, fault.At("environment_id", "field required")
@@ -113,7 +115,7 @@ func (s *Service) create(tx store.Tx, id string, p wire.CreateSession, doc store
 // snapshot resolves the agent of a new session.
 func (s *Service) snapshot(tx store.Tx, ref wire.SessionAgentParam) (snap wire.SessionAgent, err error) {
 	path := "agent"
-	if ref.Overrides != nil || ref.Version.Set {
+	if ref.Object {
 		path = "agent.id"
 	}
 	newest, err := store.GetAgent(tx, ref.ID)

@@ -109,7 +109,7 @@ func CheckSum(s string) error {
 func CheckContent(s string) error {
 	switch {
 	case len(s) > MaxContent:
-		return fault.At("", "at most %d bytes, got %d", MaxContent, len(s))
+		return fault.At("", "at most %d bytes", MaxContent)
 	case !utf8.ValidString(s):
 		return fault.At("", "must be UTF-8 text")
 	case strings.Contains(s, "\x00"):

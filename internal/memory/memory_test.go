@@ -29,7 +29,7 @@ func TestNew(t *testing.T) {
 		`{"path":"/a"}`:                                    "content: field required",
 		`{"path":"a","content":"x"}`:                       "path: must have 2 to 1024 bytes",
 		`{"path":"ab","content":"x"}`:                      "path: must begin with `/`",
-		`{"path":"/a","content":"` + big + `x"}`:           "content: at most 102400 bytes, got 102401",
+		`{"path":"/a","content":"` + big + `x"}`:           "content: at most 102400 bytes",
 		`{"path":"/a","content":"a\u0000"}`:                "content: must be text, without the character U+0000",
 		`{"path":"/.anthropic-memory-store","content":""}`: "path: `/.anthropic-memory-store` is reserved",
 	} {
@@ -106,7 +106,7 @@ func TestExpectedAndRoom(t *testing.T) {
 	if err := CheckRoom(MaxMemories - 1); err != nil {
 		t.Error(err)
 	}
-	refused(t, "full", CheckRoom(MaxMemories), fault.Invalid, "the memory store holds 2000 memories")
+	refused(t, "full", CheckRoom(MaxMemories), fault.Invalid, "the memory store holds 10000 memories")
 	if Sum("") != "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" {
 		t.Error(Sum(""))
 	}

@@ -22,8 +22,9 @@ const (
 	MaxDescription = 1024
 )
 
-// MaxMemories is how many memories a store may hold.
-const MaxMemories = 2000
+// MaxMemories is how many memories a store may hold (OpenAPI description:
+// BetaManagedAgentsCreateMemoryParams).
+const MaxMemories = 10_000
 
 // NewStore is the store that the body of a create makes, without id and times.
 func NewStore(p wire.MemoryStoreParams) (wire.MemoryStore, error) {

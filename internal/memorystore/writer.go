@@ -17,6 +17,7 @@ type Writer struct {
 	tx    store.Tx
 	by    wire.Actor
 	told  bool
+	held  *int // memories of the store, once they were counted
 }
 
 // Open makes a Writer; a refusal of kind NotFound if there is no such store.
@@ -32,11 +33,7 @@ func (w *Writer) Create(path, content string) (wire.Memory, error) {
 	if err := w.free(path, ""); err != nil {
 		return m, err
 	}
-	n, err := store.CountMemories(w.tx, w.Store.ID)
-	if err != nil {
-		return m, err
-	}
-	if err := memory.CheckRoom(n); err != nil {
+	if err := w.room(); err != nil {
 		return m, err
 	}
 	m.ID = w.s.IDs.New(ids.Memory)
@@ -46,7 +43,20 @@ func (w *Writer) Create(path, content string) (wire.Memory, error) {
 	if err := w.version(wire.MemoryCreated, m); err != nil {
 		return m, err
 	}
+	*w.held++
 	return m, store.InsertMemory(w.tx, m)
+}
+
+// room refuses a new memory in a store that is full.
+func (w *Writer) room() error {
+	if w.held == nil {
+		n, err := store.CountMemories(w.tx, w.Store.ID)
+		if err != nil {
+			return err
+		}
+		w.held = &n
+	}
+	return memory.CheckRoom(*w.held)
 }
 
 // Save gives a memory another content, another path, or both. It refuses a
@@ -72,6 +82,9 @@ func (w *Writer) Delete(cur wire.Memory) error {
 	m.MemoryVersionID = w.s.IDs.New(ids.MemoryVer)
 	if err := w.version(wire.MemoryDeleted, m); err != nil {
 		return err
+	}
+	if w.held != nil {
+		*w.held--
 	}
 	return store.DeleteMemory(w.tx, m.ID)
 }

@@ -49,7 +49,7 @@ func (m *mount) bring(ctx context.Context, v *sight) error {
 	}
 	maps.DeleteFunc(m.unshown, func(path string, _ string) bool { _, ok := heads[path]; return !ok })
 	for len(here) > 0 {
-		n := min(batch, len(here))
+		n := portion(here)
 		if err := m.place(ctx, here[:n]); err != nil {
 			return err
 		}
@@ -59,6 +59,24 @@ func (m *mount) bring(ctx context.Context, v *sight) error {
 		return nil
 	}
 	return m.save()
+}
+
+// maxPortion and portionBytes bound the texts that are brought at once. The
+// record is written twice for each portion.
+const (
+	maxPortion   = 1024
+	portionBytes = 4 << 20
+)
+
+// portion is how many memories, of at least one, are brought next.
+func portion(heads []wire.Memory) int {
+	n := 1
+	for bytes := heads[0].ContentSizeBytes; n < min(len(heads), maxPortion); n++ {
+		if bytes += heads[n].ContentSizeBytes; bytes > portionBytes {
+			break
+		}
+	}
+	return n
 }
 
 // heads is the memories of the store by path.

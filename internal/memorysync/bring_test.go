@@ -2,8 +2,10 @@ package memorysync
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -249,5 +251,40 @@ func TestCrashWhileBringing(t *testing.T) {
 	syncNow(t, m)
 	if got := r.heads(t, m.store)["/a"]; got != "gamma" || tree(t, m.dir)["/a"] != "gamma" {
 		t.Errorf("the server's own text was taken for the agent's: %s", r.story(t, m.store))
+	}
+}
+
+func TestPortion(t *testing.T) {
+	sized := func(n int, bytes int64) []wire.Memory {
+		return slices.Repeat([]wire.Memory{{ContentSizeBytes: bytes}}, n)
+	}
+	for _, c := range []struct {
+		heads []wire.Memory
+		want  int
+	}{
+		{sized(1, 0), 1},
+		{sized(1, portionBytes+1), 1},
+		{sized(3, 100), 3},
+		{sized(maxPortion+1, 0), maxPortion},
+		{sized(100, memory.MaxContent), portionBytes / memory.MaxContent},
+	} {
+		if n := portion(c.heads); n != c.want {
+			t.Errorf("%d of %d bytes: %d, want %d", len(c.heads), c.heads[0].ContentSizeBytes, n, c.want)
+		}
+	}
+}
+
+// What is brought in several portions is all there.
+func TestBringsMoreThanAPortion(t *testing.T) {
+	r, m := open(t)
+	r.byAPI(t, m.store, func(w *memorystore.Writer, _ store.Tx) (err error) {
+		for i := 0; i < maxPortion+2 && err == nil; i++ {
+			_, err = w.Create(fmt.Sprintf("/%d", i), "x")
+		}
+		return err
+	})
+	syncNow(t, m)
+	if files := tree(t, m.dir); len(files) != maxPortion+2 {
+		t.Fatalf("%d files", len(files))
 	}
 }

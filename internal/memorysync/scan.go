@@ -17,7 +17,7 @@ import (
 
 // maxEntries bounds how much of a directory is looked at: more than a full
 // store needs.
-const maxEntries = 20_000
+const maxEntries = 50_000
 
 // sight is what a look at a directory saw.
 type sight struct {

@@ -203,7 +203,7 @@ func TestAgentsHearWhatIsNotSaved(t *testing.T) {
 	got := r.bash(s, `cd /mnt/memory/team-notes; head -c 102401 /dev/zero | tr '\0' x > big; printf 'a\377' > latin; ln -s style.md link; printf x > "$(printf 'a\001b')"; echo fine > fine`,
 		"head -c 10 /mnt/memory/team-notes/big; echo now short > /mnt/memory/team-notes/big", "true")
 	for _, want := range []string{
-		"[Memory: /mnt/memory/team-notes/big was not saved: at most 102400 bytes, got 102401.]",
+		"[Memory: /mnt/memory/team-notes/big was not saved: at most 102400 bytes.]",
 		"[Memory: /mnt/memory/team-notes/latin was not saved: must be UTF-8 text.]",
 		"[Memory: /mnt/memory/team-notes/link was not saved: it is not a regular file.]",
 		`[Memory: "/mnt/memory/team-notes/a\x01b" was not saved: must not have control characters`,

@@ -93,6 +93,7 @@ type SessionAgentUpdate struct {
 // type agent or agent_with_overrides.
 type SessionAgentParam struct {
 	ID        string
+	Object    bool            // it came as an object
 	Version   Opt[int64]      // absent: the newest
 	Overrides *AgentOverrides // nil without agent_with_overrides
 }
@@ -122,9 +123,9 @@ func (p *SessionAgentParam) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	})
 	switch v := v.(type) {
 	case *reference:
-		p.ID, p.Version = v.ID, v.Version
+		p.ID, p.Object, p.Version = v.ID, true, v.Version
 	case *withOverrides:
-		p.ID, p.Version, p.Overrides = v.ID, v.Version, &v.AgentOverrides
+		p.ID, p.Object, p.Version, p.Overrides = v.ID, true, v.Version, &v.AgentOverrides
 	}
 	return err
 }
