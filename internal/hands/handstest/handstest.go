@@ -100,6 +100,7 @@ func runSuite(t *testing.T, driver New) {
 			"programs": testPrograms, "network": testNetwork, "gate": testGate, "transparent": testTransparent,
 			"lost": testLost, "close": testClose, "start": testStart, "crash": testCrash,
 			"hostile": testHostile, "rootfs": testRootfs, "layers": testLayers, "trust": testTrust,
+			"apt": testApt, "apt rootfs": testAptRootfs,
 			"suspend": testSuspend, "suspend network": testSuspendNetwork, "checkpoint": testCheckpoint,
 			"adopt": testAdopt, "adopt refuses": testAdoptRefuses,
 		} {
