@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 )
 
 // Apt says that programs inside may write to the system, so that apt and dpkg
@@ -45,15 +46,16 @@ Mode: 644
 Filename: /var/cache/debconf/templates.dat
 `
 
-// dpkgOwn are entries of dpkg's state that it makes itself, closed to everybody
-// but the host's root, or that name accounts of the host.
-var dpkgOwn = map[string]bool{"lock": true, "lock-frontend": true, "triggers/Lock": true, "statoverride": true, "statoverride-old": true}
+// dpkgState are the entries of dpkg's state that are shown. Left out are locks,
+// which are closed to everybody but the host's root, overrides, which name
+// accounts of the host, and what is there for a moment only.
+var dpkgState = []string{"alternatives", "arch", "available", "cmethopt", "diversions", "info", "parts", "status", "updates"}
 
 const dpkgDir = "/var/lib/dpkg"
 
 // aptSystem makes what apt and dpkg need of the host's system.
 func (b builder) aptSystem() error {
-	if err := b.dpkg("."); err != nil {
+	if err := b.dpkg(); err != nil {
 		return err
 	}
 	files, err := b.apt.etc()
@@ -78,31 +80,27 @@ func (b builder) aptSystem() error {
 	return nil
 }
 
-// dpkg shows a directory of dpkg's state entry by entry, so that it can be
+// dpkg shows dpkg's state entry by entry, so that its directories can be
 // written by who is root inside.
-func (b builder) dpkg(below string) error {
-	dir := filepath.Join(dpkgDir, below)
-	entries, err := os.ReadDir(dir)
+func (b builder) dpkg() error {
+	entries, err := os.ReadDir(dpkgDir + "/triggers")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil // no dpkg
 	}
 	if err != nil {
 		return err
 	}
-	if err := b.mkdir(dir, 0o755); err != nil {
+	if err := b.mkdir(dpkgDir+"/triggers", 0o755); err != nil {
 		return err
 	}
+	names := dpkgState
 	for _, e := range entries {
-		name := filepath.Join(below, e.Name())
-		switch {
-		case dpkgOwn[name]:
-			continue
-		case name == "triggers":
-			err = b.dpkg(name)
-		default:
-			err = b.show(filepath.Join(dpkgDir, name))
+		if e.Name() != "Lock" && !strings.HasSuffix(e.Name(), ".new") {
+			names = append(names[:len(names):len(names)], "triggers/"+e.Name())
 		}
-		if err != nil {
+	}
+	for _, name := range names {
+		if err := b.show(filepath.Join(dpkgDir, name)); err != nil {
 			return err
 		}
 	}
