@@ -76,6 +76,12 @@ func TestPackagesAndRepositories(t *testing.T) {
 	if want := "[unknown_error repository_not_found_error " + host.URL("o/late") + "]"; fmt.Sprint(kinds) != want {
 		t.Errorf("errors %v, want %s", kinds, want)
 	}
+	// What an agent installs comes from the operator's registry, too.
+	if _, err := os.Stat("/usr/bin/apt-get"); err == nil {
+		if out, _ = bash(session, "cat /etc/apt/sources.list /etc/apt/sources.list.d/*"); !strings.HasPrefix(out, "deb [trusted=yes] http://registry.test/apt ./\ncat: ") {
+			t.Errorf("apt's sources: %q", out)
+		}
+	}
 	// A push goes through, with a token that nobody inside has.
 	out, kinds = bash(session, `git -c user.name=n -c user.email=e@test commit -q --allow-empty -m pushed && git push -q 2>&1 && git config --list --show-origin; cat ~/.git-credentials ~/.netrc 2>&1`)
 	if pushed := host.Git(t, "o/r", "log", "-1", "--format=%s", "main"); pushed != "pushed\n" || strings.Contains(out, "ghp_") {

@@ -80,12 +80,15 @@ func (p Plan) prepare() error {
 	if base == "" {
 		base = "/"
 	}
-	b := builder{dir: at(RootDir), base: base, owner: p.Owner, network: p.Wire != ""}
+	b := builder{dir: at(RootDir), base: base, owner: p.Owner, network: p.Wire != "", apt: p.Apt}
 	if err := errors.Join(b.build(), p.places(b)); err != nil {
 		return fmt.Errorf("root file system: %w", err)
 	}
 	if err := p.lay(at(RootDir)); err != nil {
 		return err
+	}
+	if err := p.openApt(at(RootDir), at("/box/empty")); err != nil {
+		return fmt.Errorf("apt: %w", err)
 	}
 	if err := p.trust(at); err != nil {
 		return err

@@ -17,6 +17,7 @@ type Plan struct {
 	Wire     Wire     `json:"wire"`     // of the network interface, or ""
 	Volumes  []Volume `json:"volumes"`
 	Layers   []string `json:"layers"` // directories laid over the system, the first on top
+	Apt      *Apt     `json:"apt"`    // nil if the system can't be written
 	// TrustedCA are PEM certificates to be trusted inside, or empty.
 	TrustedCA []byte `json:"trusted_ca"`
 	// Owner is the host id that is root inside, 0 if the launcher itself is

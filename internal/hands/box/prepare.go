@@ -25,8 +25,8 @@ func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
 		Run: filepath.Join(run, "root"), Store: filepath.Join(run, "store"), Gate: spec.GateSocket,
 		Wire:      cfg.wireFor(spec),
 		Volumes:   sessionVolumes(spec),
-		TrustedCA: spec.TrustedCA,
-		Memory:    limits.Memory, Processes: limits.Processes, Disk: limits.Disk, FileSize: limits.FileSize,
+		TrustedCA: spec.TrustedCA, Apt: cfg.Apt,
+		Memory: limits.Memory, Processes: limits.Processes, Disk: limits.Disk, FileSize: limits.FileSize,
 	}
 	if cfg.Privileged {
 		p.Owner = cfg.Owner

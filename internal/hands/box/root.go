@@ -23,6 +23,7 @@ type builder struct {
 	base    string // "/" or a root file system directory
 	owner   int
 	network bool // there is a network interface, and with it a name server
+	apt     *Apt // nil if the system can't be written
 }
 
 // systemDirs are the directories of a system that are shown read-only when
@@ -66,6 +67,11 @@ func (b builder) build() error {
 			return err
 		}
 	}
+	if b.apt != nil && b.base == "/" {
+		if err := b.aptSystem(); err != nil {
+			return err
+		}
+	}
 	return errors.Join(
 		b.symlink("/run", "/var/run"),
 		b.symlink("/run/lock", "/var/lock"),
@@ -91,6 +97,9 @@ func (b builder) system() error {
 		}
 	}
 	for _, name := range names {
+		if name == dpkgDir && b.apt != nil {
+			continue
+		}
 		if err := b.show(name); err != nil {
 			return err
 		}
@@ -102,7 +111,7 @@ func (b builder) system() error {
 var oursAlone = []string{"/dev", "/etc", "/mnt", "/proc", "/run", "/sys", "/tmp", "/var", "/var/lock", "/var/run", "/var/tmp"}
 
 // packageDirs say what is installed, for package managers and those who ask.
-var packageDirs = []string{"/var/lib/dpkg", "/var/lib/rpm", "/var/lib/apk", "/var/lib/pacman"}
+var packageDirs = []string{dpkgDir, "/var/lib/rpm", "/var/lib/apk", "/var/lib/pacman"}
 
 // show puts an entry of the base at the same path: a link as a link, anything
 // else as a read-only mount. What the base doesn't have, or what this user may

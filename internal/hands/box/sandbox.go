@@ -24,6 +24,7 @@ type Config struct {
 	StateDir string // absolute; records of live sandboxes
 	Programs string // directory made by [Programs]
 	Rootfs   string // "" uses the host's system
+	Apt      *Apt   // nil if the system inside can't be written
 	// Owner is the host id of root inside when the server is privileged.
 	Owner      int
 	Privileged bool

@@ -53,9 +53,12 @@ func (p Plan) stamp() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// programDirs are where a system has its programs and libraries. Package
-// managers replace files by renaming, which the directories' times tell.
-var programDirs = []string{"usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/lib/*-linux-*", "usr/local/bin", "usr/local/lib"}
+// programDirs are where a system has its programs and libraries, and what is
+// known of its packages. Package managers replace files by renaming, which the
+// directories' times tell.
+var programDirs = []string{
+	"usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/lib/*-linux-*", "usr/local/bin", "usr/local/lib", "var/lib/dpkg",
+}
 
 // state tells a directory from another in its place, and from itself before a
 // change.

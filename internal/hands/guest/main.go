@@ -99,6 +99,10 @@ func environment(init frame.Init) map[string]string {
 		"GIT_PAGER":           "cat",
 		"GIT_TERMINAL_PROMPT": "0",
 		"DEBIAN_FRONTEND":     "noninteractive",
+		// A system that the sandbox takes along when it goes can't be broken
+		// by pip (PEP 668), whether root or not.
+		"PIP_BREAK_SYSTEM_PACKAGES": "1",
+		"PIP_ROOT_USER_ACTION":      "ignore",
 	}
 	if init.Gate != "" {
 		proxy := "http://" + RelayAddress

@@ -36,6 +36,9 @@ type Options struct {
 	// Rootfs is a root file system directory to show in place of the host's
 	// system, or "".
 	Rootfs string
+	// AptSources are lines of a sources.list for apt inside, in place of the
+	// host's public sources, or "". A root file system has its own.
+	AptSources string
 	// FirstID is the host id that is root inside when the server is root; this
 	// and the following 65,535 ids must belong to nobody else. 0 means 2000000000.
 	FirstID int
@@ -71,7 +74,7 @@ func New(opts Options) (*Driver, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.Cloneflags = unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
-	cfg.Wire = box.Pair
+	cfg.Wire, cfg.Apt = box.Pair, &box.Apt{Sources: opts.AptSources}
 	cfg.Checkpoint = checkpointFiles
 	return &Driver{cfg: cfg}, nil
 }

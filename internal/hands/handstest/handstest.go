@@ -99,7 +99,8 @@ func runSuite(t *testing.T, driver New) {
 			"volumes": testVolumes, "links": testLinks, "environment": testEnvironment,
 			"programs": testPrograms, "network": testNetwork, "gate": testGate, "transparent": testTransparent,
 			"lost": testLost, "close": testClose, "start": testStart, "crash": testCrash,
-			"hostile": testHostile, "hostile layers": testHostileLayers, "hostile disk": testHostileDisk, "rootfs": testRootfs, "layers": testLayers, "trust": testTrust,
+			"hostile": testHostile, "hostile layers": testHostileLayers, "hostile disk": testHostileDisk,
+			"rootfs": testRootfs, "layers": testLayers, "trust": testTrust, "apt": testApt, "apt rootfs": testAptRootfs,
 			"suspend": testSuspend, "suspend network": testSuspendNetwork, "checkpoint": testCheckpoint,
 			"adopt": testAdopt, "adopt refuses": testAdoptRefuses,
 		} {

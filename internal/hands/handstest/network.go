@@ -28,7 +28,7 @@ func testEnvironment(t *testing.T, s *suite) {
 	for name, want := range map[string]string{
 		"GIVEN": "a b", "PATH": "/opt/x:/usr/bin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "PWD": "/workspace",
 		"USER": user, "SHELL": "/bin/bash", "PAGER": "cat", "GIT_PAGER": "cat", "GIT_TERMINAL_PROMPT": "0",
-		"DEBIAN_FRONTEND": "noninteractive",
+		"DEBIAN_FRONTEND": "noninteractive", "PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_ROOT_USER_ACTION": "ignore",
 		// From the reference worker's shell, and bash itself.
 		"PS1": "", "PS2": "", "TERM": "dumb", "HISTFILE": "", "SHLVL": "1", "_": got["_"],
 	} {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// packageServer has one package for pip, one for npm, and a git repository,
-// below /packages/.
+// packageServer has one package for pip, one for npm, two for apt, and a git
+// repository, below /packages/.
 func packageServer(t *testing.T) http.Handler {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -33,6 +33,7 @@ func packageServer(t *testing.T) http.Handler {
 	serve("/packages/npm/ostler-try.tgz", "application/octet-stream", TarGz(t, 0o644, map[string]string{
 		"package/package.json": manifest + "}", "package/index.js": "console.log('installed')\n",
 	}))
+	serveApt(t, serve)
 	mux.Handle("/packages/git/", http.StripPrefix("/packages/git/", http.FileServer(http.Dir(gitRepository(t)))))
 	return mux
 }

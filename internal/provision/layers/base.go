@@ -7,30 +7,26 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/ostlerdev/ostler/internal/hands/box"
 )
 
-// baseDir is what setup sandboxes get so that apt works in them.
+// baseDir holds what setup sandboxes get so that apt works in them, and what
+// shows whether anything can be laid over the system.
 const baseDir = "base.partial"
 
-// makeBase makes the layer that lets apt work in setup sandboxes: where it gets
-// its packages, as the operator says or as the host does, and files that it
-// must be able to write. A root file system directory has its own sources.
+// makeBase makes the layer that tells apt in setup sandboxes where it gets its
+// packages, as the operator says or as the host does. A root file system
+// directory has its own sources.
 func (s *Store) makeBase() error {
 	dir := s.dirOf(baseDir)
-	s.base.System = dir
-	etc, state := filepath.Join(dir, "etc"), filepath.Join(dir, "var/lib/dpkg")
+	s.base.System, s.probe = filepath.Join(dir, "apt"), filepath.Join(dir, "probe")
+	etc := filepath.Join(s.base.System, "etc")
 	for _, d := range []string{
 		filepath.Join(etc, "apt/apt.conf.d"), filepath.Join(etc, "apt/preferences.d"), filepath.Join(etc, "apt/sources.list.d"),
-		filepath.Join(state, "triggers"),
+		filepath.Join(s.probe, "usr"), // which is a mount in every sandbox
 	} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
-			return err
-		}
-	}
-	// The host's locks are closed to everybody else, and its overrides name
-	// users that aren't known inside.
-	for _, name := range []string{"lock", "lock-frontend", "triggers/Lock", "statoverride"} {
-		if err := os.WriteFile(filepath.Join(state, name), nil, 0o644); err != nil {
 			return err
 		}
 	}
@@ -44,6 +40,10 @@ func (s *Store) makeBase() error {
 	}
 	if s.cfg.Rootfs != "" {
 		return nil
+	}
+	// The host's sources, whole, in place of what sandboxes have of them.
+	if err := os.WriteFile(filepath.Join(etc, box.OwnSources), nil, 0o644); err != nil {
+		return err
 	}
 	for _, pattern := range []string{
 		"sources.list", "sources.list.d/*.list", "sources.list.d/*.sources", "preferences", "preferences.d/*",

@@ -94,7 +94,7 @@ func (s *Store) overlaid(ctx context.Context) error {
 	if s.probed {
 		return nil
 	}
-	err := s.try(ctx, s.base.System)
+	err := s.try(ctx, s.probe)
 	s.probed = err == nil
 	return err
 }

@@ -71,6 +71,7 @@ func (l *Lease) Release() {
 type Store struct {
 	cfg    Config
 	base   hands.Layer // what setup sandboxes need of apt's configuration
+	probe  string      // laid over the system to see whether that can be done
 	hosts  []string    // registries of the operator's own
 	ctx    context.Context
 	cancel context.CancelFunc

@@ -157,6 +157,12 @@ func TestManagers(t *testing.T) {
 	if n := b.asked(func() { b.check(b.get(w), want) }); n > 0 {
 		t.Errorf("the second time the registry was asked %d times", n)
 	}
+	if want["apt-try"] != "" {
+		// An agent's own dpkg knows it, too.
+		b.check(b.get(w), map[string]string{
+			"apt-get remove -q -y ostler-try >/tmp/said 2>&1 || cat /tmp/said; which apt-try; dpkg-query -W -f '${Status}' ostler-try": "deinstall ok config-files",
+		})
+	}
 	if want["pip-try"] != "" {
 		// It is a part of the system like any other, and can go.
 		b.check(b.get(w), map[string]string{

@@ -1,14 +1,10 @@
 package provisiontest
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -156,42 +152,16 @@ func (r *Registry) golang(t testing.TB) {
 // apt makes a flat repository of one package, whose configuration leaves a
 // trace.
 func (r *Registry) apt(t testing.TB) {
-	if _, err := exec.LookPath("dpkg-deb"); err != nil {
-		t.Logf("no packages of apt: %v", err)
-		return
-	}
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"DEBIAN/control":              "Package: ostler-try\nVersion: 1.0\nArchitecture: all\nMaintainer: t <t@test>\nDescription: test\n",
+	deb, index := handstest.Deb(t, "ostler-try", map[string]string{
 		"DEBIAN/conffiles":            "/etc/ostler-try.conf\n",
 		"DEBIAN/postinst":             "#!/bin/sh\nset -e\necho configured > /var/lib/ostler-try/state\nadduser --quiet --system --no-create-home ostler-try\n",
 		"usr/bin/apt-try":             "#!/bin/sh\necho apt\n",
 		"etc/ostler-try.conf":         "conf\n",
 		"var/lib/ostler-try/data":     "data\n",
 		"usr/share/doc/ostler-try/ch": "left out\n",
-	} {
-		full := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		mode := os.FileMode(0o644)
-		if strings.HasPrefix(text, "#!") {
-			mode = 0o755
-		}
-		if err := os.WriteFile(full, []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
+	})
+	if deb != nil {
+		r.put("/apt/ostler-try.deb", deb)
+		r.put("/apt/Packages", index)
 	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	deb := filepath.Join(t.TempDir(), "ostler-try.deb")
-	run(t, "/", "dpkg-deb", "--root-owner-group", "--build", dir, deb)
-	body, err := os.ReadFile(deb)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.put("/apt/ostler-try.deb", body)
-	r.put("/apt/Packages", fmt.Appendf(nil, "Package: ostler-try\nVersion: 1.0\nArchitecture: all\nMaintainer: t <t@test>\n"+
-		"Filename: ./ostler-try.deb\nSize: %d\nSHA256: %x\nDescription: test\n\n", len(body), sha256.Sum256(body)))
 }
