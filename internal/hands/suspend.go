@@ -23,7 +23,7 @@ type Suspender interface {
 	// Resume goes on with the sandbox that Suspend left at path, once: the
 	// directory must not be used again, and may be removed as soon as Resume
 	// returns. spec says what it says to Start, but its Env is of no
-	// consequence, and its ID, Dir and Network may be others. Connections that
+	// consequence, Shelf is as it was (Mounts are those of Adopt), and its ID, Dir and Network may be others. Connections that
 	// were open to the outside are broken. A spec that differs in what the
 	// sandbox shows (Mounts, Layers, TrustedCA), other limits, another version
 	// of the server or of the system give [ErrNoCheckpoint].

@@ -23,7 +23,7 @@ func (p Plan) stamp() (string, error) {
 	p.ID, p.Run, p.Store, p.Gate, p.Checkpoint = "", "", "", "", ""
 	p.Volumes = append([]Volume(nil), p.Volumes...)
 	shown := append([]string(nil), p.Layers...)
-	for i := range min(ownVolumes, len(p.Volumes)) {
+	for i := range min(ownCount(p.Shelf), len(p.Volumes)) {
 		p.Volumes[i].Source = ""
 	}
 	base := p.Rootfs
