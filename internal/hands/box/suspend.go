@@ -79,7 +79,9 @@ func suspend(ctx context.Context, cfg Config, s *Sandbox, dir string) (err error
 		}
 		files = append(files, f)
 	}
-	if err := s.control.save(ctx, files); err != nil {
+	watched, stop := whileWritten(ctx, files)
+	defer stop()
+	if err := s.control.save(watched, files); err != nil {
 		return err
 	}
 	for _, f := range files {

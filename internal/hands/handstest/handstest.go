@@ -101,7 +101,7 @@ func runSuite(t *testing.T, driver New) {
 			"lost": testLost, "close": testClose, "start": testStart, "crash": testCrash,
 			"hostile": testHostile, "rootfs": testRootfs, "layers": testLayers, "trust": testTrust,
 			"suspend": testSuspend, "suspend network": testSuspendNetwork, "checkpoint": testCheckpoint,
-			"adopt": testAdopt, "adopt refuses": testAdoptRefuses, "shelf": testShelf, "shelf refuses": testShelfRefuses,
+			"adopt": testAdopt, "adopt refuses": testAdoptRefuses, "full disk": testFullDisk, "shelf": testShelf, "shelf refuses": testShelfRefuses,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
