@@ -53,9 +53,13 @@ func (p Plan) stamp() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// programDirs are where a system has its programs and libraries. Package
-// managers replace files by renaming, which the directories' times tell.
-var programDirs = []string{"usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/lib/*-linux-*", "usr/local/bin", "usr/local/lib"}
+// programDirs are where a system has its programs and libraries, and where
+// package managers note what they did: a library may be deep below these.
+// Files are replaced by renaming, which the directories' times tell.
+var programDirs = []string{
+	"usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/lib/*-linux-*", "usr/local/bin", "usr/local/lib",
+	"var/lib/dpkg", "var/lib/rpm", "usr/lib/sysimage/rpm", "lib/apk/db", "var/lib/pacman/local",
+}
 
 // state tells a directory from another in its place, and from itself before a
 // change.
