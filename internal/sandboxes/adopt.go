@@ -19,6 +19,11 @@ func (b *box) adopt(ctx context.Context, dir string, pol policy.Policy, software
 	if p.driver == nil || len(software.Layers) > 0 || used(dir) {
 		return false
 	}
+	if !p.driver.Shelves() {
+		if mounts, err := b.mounts(ctx, dir); err != nil || len(mounts) > 0 {
+			return false // who starts one of its own meets the error again
+		}
+	}
 	s := p.take()
 	if s == nil {
 		return false

@@ -18,6 +18,7 @@ import (
 type adopter struct {
 	suspender
 	moves, adopts func() error
+	bare          bool // it has no shelves
 
 	adopted []hands.Spec
 	started chan string // directories, if it isn't nil
@@ -45,7 +46,7 @@ func (d *adopter) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, er
 	return s, nil
 }
 
-func (d *adopter) Shelves() bool { return true }
+func (d *adopter) Shelves() bool { return !d.bare }
 
 func (d *adopter) Move(_ hands.Sandbox, dir string) error {
 	if d.moves != nil {
@@ -167,6 +168,12 @@ func TestNotFromThePool(t *testing.T) {
 		told   bool
 	}{
 		"with layers": {change: layered, left: 1},
+		"no shelf": {left: 1, before: func(_ *testing.T, d *adopter, m *Manager) {
+			d.bare = true
+			m.Mounts = func(context.Context, string, string) ([]hands.Mount, error) {
+				return []hands.Mount{{Path: "/mnt/x", Source: "/x", ReadOnly: true}}, nil
+			}
+		}},
 		"lost before": {left: 1, told: true, before: func(t *testing.T, d *adopter, m *Manager) {
 			had := m.pool.take()
 			callOf(t, m, "s")

@@ -45,7 +45,7 @@ func shelfVolume(dir string, readOnly bool) Volume {
 func copies(dir string) string { return filepath.Join(hands.Shelf(dir, true), "copies") }
 
 // shown is the mounts of a spec with sources in its shelf. Those that aren't
-// there go to the directories of links.
+// there are to become directories of links, here by what they are links to.
 func shown(spec hands.Spec) (volumes []Volume, links map[string]string, err error) {
 	links = map[string]string{}
 	for i, m := range spec.Mounts {
@@ -55,7 +55,7 @@ func shown(spec hands.Spec) (volumes []Volume, links map[string]string, err erro
 				return nil, nil, fmt.Errorf("mount at %s: a started sandbox can't be shown %s", m.Path, m.Source)
 			}
 			v.Source = filepath.Join(copies(spec.Dir), strconv.Itoa(i))
-			links[m.Source] = v.Source
+			links[v.Source] = m.Source
 		}
 		volumes = append(volumes, v)
 	}
@@ -76,7 +76,7 @@ func (s *Sandbox) show(spec hands.Spec) (*frame.Shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	for from, to := range links {
+	for to, from := range links {
 		if err := linkTree(from, to); err != nil {
 			return nil, err
 		}
