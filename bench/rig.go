@@ -33,6 +33,8 @@ type rig struct {
 	dir    string
 	agent  string
 	env    string
+	// resources are those of new sessions.
+	resources []string
 }
 
 func newRig(ctx context.Context, latency time.Duration, replies ...modeltest.Reply) (*rig, error) {
@@ -121,7 +123,7 @@ func (r *rig) create(ctx context.Context, path, body string) (string, error) {
 }
 
 func (r *rig) session(ctx context.Context) (string, error) {
-	return r.create(ctx, "/v1/sessions", fmt.Sprintf(`{"agent":%q,"environment_id":%q}`, r.agent, r.env))
+	return r.create(ctx, "/v1/sessions", fmt.Sprintf(`{"agent":%q,"environment_id":%q,"resources":[%s]}`, r.agent, r.env, strings.Join(r.resources, ",")))
 }
 
 // stream is an open event stream.

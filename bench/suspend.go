@@ -15,28 +15,6 @@ import (
 	"github.com/ostlerdev/ostler/internal/server"
 )
 
-// warmPool is a turn with one bash call, the first of a session, which finds a
-// sandbox in the pool.
-func warmPool(ctx context.Context) (err error) {
-	r, err := newRigWith(ctx, func(c *server.Config) { c.WarmPool = 1 }, 0,
-		modeltest.ToolUse("bash", map[string]any{"command": "echo hello"}), modeltest.Text("Done."))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.close()) }()
-	var times []time.Duration
-	for range 20 {
-		<-time.After(2 * time.Second) // the pool is filled
-		d, err := r.firstTurn(ctx)
-		if err != nil {
-			return err
-		}
-		times = append(times, d)
-	}
-	spread("turn with bash, from the warm pool", times)
-	return nil
-}
-
 // suspended is what many sessions with suspended sandboxes cost, and the turn
 // that goes on with one.
 func suspended(ctx context.Context) (err error) {

@@ -51,6 +51,9 @@ type Spec struct {
 	// Mounts are further host directories to show inside, such as memory
 	// stores and skills.
 	Mounts []Mount
+	// Shelf prepares a sandbox for Mounts that are not known when it starts,
+	// which it doesn't have then. It takes an [Adopter] that Shelves.
+	Shelf bool
 	// Layers are laid over the system, the first on top.
 	Layers []Layer
 	// Env is added to the environment of every process inside.

@@ -106,8 +106,9 @@ func (s *Service) Close() error {
 	return errors.Join(errs...)
 }
 
-// homeDir is below the directory of a session; liveFile is there while a
-// sandbox may write to its mounts.
+// homeDir is below the directory of a session, and of the same name are the
+// directories of stores on its shelf; liveFile is in the first while a sandbox
+// may write to its mounts.
 const (
 	homeDir  = "memory"
 	liveFile = "live"
@@ -139,7 +140,7 @@ func (s *Service) Mounts(ctx context.Context, session, dir string) ([]hands.Moun
 	g := &group{home: home}
 	out := []hands.Mount{{Path: memory.MountRoot, Source: top, ReadOnly: true}}
 	for _, r := range attached {
-		m, err := openMount(s, session, home, r)
+		m, err := openMount(s, session, dir, r)
 		if err == nil {
 			g.mounts = append(g.mounts, m)
 			err = m.sync(ctx)

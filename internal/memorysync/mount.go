@@ -50,10 +50,11 @@ type mount struct {
 // refusal is why a file is not saved, and in what state it was then.
 type refusal struct{ reason, sum string }
 
-// openMount opens the directory of an attached store.
-func openMount(s *Service, session, home string, r *wire.MemoryStoreResource) (*mount, error) {
+// openMount opens the directory of an attached store, below that of its
+// session.
+func openMount(s *Service, session, dir string, r *wire.MemoryStoreResource) (*mount, error) {
 	m := &mount{s: s, session: session, store: r.MemoryStoreID, path: r.MountPath, readOnly: r.Access == wire.MemoryReadOnly,
-		home: home, slug: strings.TrimPrefix(r.MountPath, memory.MountRoot+"/")}
+		home: filepath.Join(dir, homeDir), slug: strings.TrimPrefix(r.MountPath, memory.MountRoot+"/")}
 	return m, m.open()
 }
 
@@ -69,7 +70,8 @@ func reopenMount(s *Service, file string) (*mount, error) {
 }
 
 func (m *mount) open() (err error) {
-	m.dir = filepath.Join(m.home, "stores", m.slug)
+	// Where a sandbox that runs already can be shown it.
+	m.dir = filepath.Join(hands.Shelf(filepath.Dir(m.home), m.readOnly), homeDir, m.slug)
 	m.kick, m.stir = make(chan struct{}, 1), make(chan struct{}, 1)
 	m.unsaved, m.unshown = map[string]refusal{}, map[string]string{}
 	side := filepath.Join(m.home, m.slug+".side")

@@ -71,11 +71,11 @@ func (r *rig) update(t failer, f func(tx store.Tx) error) {
 	}
 }
 
-// mount opens a store's directory for a session below home, without anyone who
+// mount opens a store's directory for a session below dir, without anyone who
 // keeps it in step.
-func (r *rig) mount(t failer, session, home, storeID, access string) *mount {
+func (r *rig) mount(t failer, session, dir, storeID, access string) *mount {
 	t.Helper()
-	m, err := openMount(r.Service, session, home, &wire.MemoryStoreResource{MemoryStoreID: storeID, MountPath: "/mnt/memory/notes", Access: access})
+	m, err := openMount(r.Service, session, dir, &wire.MemoryStoreResource{MemoryStoreID: storeID, MountPath: "/mnt/memory/notes", Access: access})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}

@@ -14,16 +14,21 @@ import (
 // adopt gives the session a sandbox of the pool, if there is one that can be
 // what its own would be: the first of the session, without software of its
 // own. ok says that the session has its sandbox. b is locked.
-func (b *box) adopt(ctx context.Context, dir string, pol policy.Policy, in interior) (ok bool) {
-	p, spec := b.m.pool, b.spec(dir, in)
-	if p.driver == nil || len(spec.Layers)+len(spec.Mounts) > 0 || used(dir) {
+func (b *box) adopt(ctx context.Context, dir string, pol policy.Policy, software Software) (ok bool) {
+	p := b.m.pool
+	if p.driver == nil || len(software.Layers) > 0 || used(dir) {
 		return false
+	}
+	if !p.driver.Shelves() {
+		if mounts, err := b.mounts(ctx, dir); err != nil || len(mounts) > 0 {
+			return false // who starts one of its own meets the error again
+		}
 	}
 	s := p.take()
 	if s == nil {
 		return false
 	}
-	if err := b.adoptSpare(ctx, spec, pol, in, s); err != nil {
+	if err := b.adoptSpare(ctx, dir, pol, software, s); err != nil {
 		b.m.Log.Warn("a spare sandbox could not be used", "session", b.session, "error", err)
 		p.drop(s)
 		return false
@@ -36,7 +41,7 @@ func (b *box) adopt(ctx context.Context, dir string, pol policy.Policy, in inter
 
 // used says whether a sandbox had its files in dir before.
 func used(dir string) bool {
-	for _, name := range []string{marker, "workspace", "uploads", "outputs", "run"} {
+	for _, name := range []string{marker, "workspace", "uploads", "outputs", hands.ShelfDir, "run"} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
 			return true
 		}
@@ -44,7 +49,20 @@ func used(dir string) bool {
 	return false
 }
 
-func (b *box) adoptSpare(ctx context.Context, spec hands.Spec, pol policy.Policy, in interior, s *spare) (err error) {
+func (b *box) adoptSpare(ctx context.Context, dir string, pol policy.Policy, software Software, s *spare) (err error) {
+	driver := b.m.pool.driver
+	if err := driver.Move(s.sandbox, dir); err != nil {
+		return err
+	}
+	// What the session has goes where the sandbox's directories are now.
+	in := interior{software: software, shelf: driver.Shelves()}
+	if in.mounts, err = b.mounts(ctx, dir); err != nil {
+		return err
+	}
+	if in.links, err = b.m.Materialize(ctx, b.session, dir); err != nil {
+		return err
+	}
+	spec := b.spec(dir, in)
 	port, known, err := b.open(ctx, pol, &spec, &secrets{ca: s.ca})
 	if err != nil {
 		return err
@@ -58,19 +76,10 @@ func (b *box) adoptSpare(ctx context.Context, spec hands.Spec, pol policy.Policy
 	if err := s.wire.connect(port); err != nil {
 		return err
 	}
-	if err := b.m.pool.driver.Adopt(ctx, s.sandbox, spec); err != nil {
+	if err := driver.Adopt(ctx, s.sandbox, spec); err != nil {
 		return err
 	}
-	// The session's files go where the sandbox's directories are now.
-	if in.links, err = b.m.Materialize(ctx, b.session, spec.Dir); err != nil {
-		return err
-	}
-	if len(in.links) > 0 {
-		if err := s.sandbox.Link(ctx, in.links); err != nil {
-			return err
-		}
-	}
-	if err := os.WriteFile(filepath.Join(spec.Dir, marker), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, marker), nil, 0o600); err != nil {
 		return err
 	}
 	b.keep(s.sandbox, port, in, known)

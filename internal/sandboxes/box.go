@@ -31,6 +31,7 @@ type box struct {
 	sandbox hands.Sandbox // nil without one
 	port    *gate.Port
 	links   []hands.Link
+	shelf   bool     // it was made for nobody
 	shown   Software // in the sandbox
 	secrets secrets  // what its programs know
 	// Guarded by ready.
@@ -174,12 +175,12 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 			b.forget(ctx)
 		}
 	}()
+	if b.adopt(ctx, dir, pol, software) {
+		return false, nil
+	}
 	in := interior{software: software}
 	if in.mounts, err = b.mounts(ctx, dir); err != nil {
 		return false, err
-	}
-	if b.adopt(ctx, dir, pol, in) {
-		return false, nil
 	}
 	if in.links, err = b.m.Materialize(ctx, b.session, dir); err != nil {
 		return false, err
@@ -201,6 +202,7 @@ func (b *box) make(ctx context.Context, dir string, software Software) (fresh bo
 type interior struct {
 	links    []hands.Link
 	mounts   []hands.Mount
+	shelf    bool // the mounts came when it ran already
 	software Software
 }
 
@@ -225,13 +227,13 @@ func (b *box) start(ctx context.Context, dir string, pol policy.Policy, in inter
 
 // spec is what the session's sandbox is made of, but for its way out.
 func (b *box) spec(dir string, in interior) hands.Spec {
-	return hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: in.links, Mounts: in.mounts, Layers: in.software.Layers, Limits: b.m.Limits,
+	return hands.Spec{ID: sandboxID(b.session), Dir: dir, Links: in.links, Mounts: in.mounts, Shelf: in.shelf, Layers: in.software.Layers, Limits: b.m.Limits,
 		GateSocket: filepath.Join(b.m.SocketDir, sandboxID(b.session))}
 }
 
 // keep makes a sandbox the session's. b is locked.
 func (b *box) keep(sandbox hands.Sandbox, port *gate.Port, in interior, known secrets) {
-	b.sandbox, b.port, b.links, b.shown, b.secrets = sandbox, port, in.links, in.software, known
+	b.sandbox, b.port, b.links, b.shelf, b.shown, b.secrets = sandbox, port, in.links, in.shelf, in.software, known
 	b.mu.Lock()
 	b.ran = true
 	b.mu.Unlock()

@@ -118,7 +118,7 @@ func (p *pool) add() error {
 	}
 	ctx, cancel := context.WithTimeout(p.m.ctx, hands.StartTimeout)
 	defer cancel()
-	s.sandbox, err = p.driver.Start(ctx, hands.Spec{ID: id, Dir: s.dir, TrustedCA: ca.PEM(), Limits: p.m.Limits, Network: s.wire.attach})
+	s.sandbox, err = p.driver.Start(ctx, hands.Spec{ID: id, Dir: s.dir, TrustedCA: ca.PEM(), Limits: p.m.Limits, Shelf: p.driver.Shelves(), Network: s.wire.attach})
 	if err != nil {
 		return errors.Join(err, hands.RemoveAll(s.dir))
 	}

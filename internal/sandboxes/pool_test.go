@@ -17,7 +17,9 @@ import (
 // adopter is a driver whose sandboxes have an interface and can be adopted.
 type adopter struct {
 	suspender
-	adopts  func() error
+	moves, adopts func() error
+	bare          bool // it has no shelves
+
 	adopted []hands.Spec
 	started chan string // directories, if it isn't nil
 }
@@ -44,6 +46,17 @@ func (d *adopter) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, er
 	return s, nil
 }
 
+func (d *adopter) Shelves() bool { return !d.bare }
+
+func (d *adopter) Move(_ hands.Sandbox, dir string) error {
+	if d.moves != nil {
+		if err := d.moves(); err != nil {
+			return err
+		}
+	}
+	return os.Mkdir(filepath.Join(dir, "workspace"), 0o755)
+}
+
 func (d *adopter) Adopt(_ context.Context, s hands.Sandbox, spec hands.Spec) error {
 	if d.adopts != nil {
 		if err := d.adopts(); err != nil {
@@ -51,7 +64,7 @@ func (d *adopter) Adopt(_ context.Context, s hands.Sandbox, spec hands.Spec) err
 		}
 	}
 	d.adopted = append(d.adopted, spec)
-	return os.Mkdir(filepath.Join(spec.Dir, "workspace"), 0o755)
+	return nil
 }
 
 // newPool is a manager with n spare sandboxes and nobody who adds some.
@@ -94,7 +107,7 @@ func TestASpareSandboxIsGivenOnce(t *testing.T) {
 	if string(spec.TrustedCA) != string(d.boxes[0].spec.TrustedCA) || spec.Env["KEY"] == "" || len(d.boxes[0].spec.Env) != 0 {
 		t.Errorf("adopted as %+v", spec)
 	}
-	if got := fmt.Sprint(d.boxes[0].linked); got != "[{/a /x}]" {
+	if got := fmt.Sprint(spec.Links); got != "[{/a /x}]" {
 		t.Errorf("links %s", got)
 	}
 	if left := names(t, filepath.Join(m.Dir, poolDir)); len(left) > 0 {
@@ -103,6 +116,41 @@ func TestASpareSandboxIsGivenOnce(t *testing.T) {
 	putAll(m)
 	if callOf(t, m, "a") || string(d.resumed[0].TrustedCA) != string(spec.TrustedCA) {
 		t.Error("resumed with another CA, or not at all")
+	}
+}
+
+// A spare sandbox is shown what its session has, where its files are by then,
+// and goes on with it.
+func TestASpareSandboxIsShownMounts(t *testing.T) {
+	d := &adopter{}
+	var asked []string
+	m := newPool(t, d, 1, func(c *Config) {
+		c.Mounts = func(_ context.Context, session, dir string) ([]hands.Mount, error) {
+			_, err := os.Stat(filepath.Join(dir, "workspace"))
+			asked = append(asked, fmt.Sprint(session, " ", err))
+			return []hands.Mount{{Path: "/mnt/x", Source: hands.Shelf(dir, false) + "/x"}}, nil
+		}
+	})
+	callOf(t, m, "s")
+	if spare := d.boxes[0].spec; !spare.Shelf || len(spare.Mounts) > 0 || len(d.adopted) != 1 {
+		t.Fatalf("a spare of %+v, adopted %v", spare, d.adopted)
+	}
+	if got := fmt.Sprint(asked); got != "[s <nil>]" {
+		t.Errorf("asked for mounts: %s", got)
+	}
+	putAll(m)
+	if callOf(t, m, "s") || len(d.resumed) != 1 {
+		t.Fatal("not resumed")
+	}
+	for _, spec := range []hands.Spec{d.adopted[0], d.resumed[0]} {
+		if want := (hands.Mount{Path: "/mnt/x", Source: hands.Shelf(m.dirOf("s"), false) + "/x"}); !spec.Shelf || len(spec.Mounts) != 1 || spec.Mounts[0] != want {
+			t.Errorf("shown %+v", spec.Mounts)
+		}
+	}
+	d.resumes = func() error { return hands.ErrNoCheckpoint }
+	putAll(m)
+	if !callOf(t, m, "s") || d.boxes[len(d.boxes)-1].spec.Shelf {
+		t.Error("one of its own has a shelf")
 	}
 }
 
@@ -120,15 +168,22 @@ func TestNotFromThePool(t *testing.T) {
 		told   bool
 	}{
 		"with layers": {change: layered, left: 1},
+		"no shelf": {left: 1, before: func(_ *testing.T, d *adopter, m *Manager) {
+			d.bare = true
+			m.Mounts = func(context.Context, string, string) ([]hands.Mount, error) {
+				return []hands.Mount{{Path: "/mnt/x", Source: "/x", ReadOnly: true}}, nil
+			}
+		}},
 		"lost before": {left: 1, told: true, before: func(t *testing.T, d *adopter, m *Manager) {
 			had := m.pool.take()
 			callOf(t, m, "s")
 			m.pool.ready = append(m.pool.ready, had)
 			d.boxes[1].Close(t.Context())
 		}},
-		"spare is dead":  {before: func(t *testing.T, d *adopter, _ *Manager) { d.boxes[0].Close(t.Context()) }},
-		"spare is old":   {before: func(_ *testing.T, _ *adopter, m *Manager) { m.pool.ready[0].made = m.pool.ready[0].made.Add(-maxSpare) }},
-		"can't be moved": {before: func(_ *testing.T, d *adopter, _ *Manager) { d.adopts = func() error { return errors.New("no") } }},
+		"spare is dead":    {before: func(t *testing.T, d *adopter, _ *Manager) { d.boxes[0].Close(t.Context()) }},
+		"spare is old":     {before: func(_ *testing.T, _ *adopter, m *Manager) { m.pool.ready[0].made = m.pool.ready[0].made.Add(-maxSpare) }},
+		"can't be adopted": {before: func(_ *testing.T, d *adopter, _ *Manager) { d.adopts = func() error { return errors.New("no") } }},
+		"can't be moved":   {before: func(_ *testing.T, d *adopter, _ *Manager) { d.moves = func() error { return errors.New("no") } }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &adopter{}

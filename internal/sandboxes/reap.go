@@ -64,8 +64,9 @@ func (m *Manager) idle() (out []*box) {
 	return out
 }
 
-// putTime bounds how long it takes to put a sandbox away.
-const putTime = time.Minute
+// publishTime bounds how long outputs are published before a sandbox is put
+// away.
+const publishTime = time.Minute
 
 // retire suspends an idle session's sandbox, or stops it if it can't be
 // suspended, and forgets it, unless a call came meanwhile.
@@ -77,7 +78,7 @@ func (m *Manager) retire(b *box) {
 	if _, idle := b.idleSince(); !idle {
 		return
 	}
-	ctx, cancel := context.WithTimeout(m.ctx, putTime)
+	ctx, cancel := context.WithTimeout(m.ctx, publishTime)
 	defer cancel()
 	if err := m.Publish(ctx, b.session, m.dirOf(b.session)); err != nil && ctx.Err() == nil {
 		m.Log.Error("outputs were not published", "session", b.session, "error", err)
@@ -85,9 +86,7 @@ func (m *Manager) retire(b *box) {
 	// A call that came meanwhile waits for b and finds the sandbox as it was.
 	if _, idle := b.idleSince(); idle {
 		// What is begun is brought to its end: half a checkpoint is a loss.
-		ctx, cancel := context.WithTimeout(context.Background(), putTime)
-		defer cancel()
-		b.putAway(ctx)
+		b.putAway(m.putting)
 		m.forget(b)
 	}
 }

@@ -98,10 +98,13 @@ type Manager struct {
 	Config
 	ctx    context.Context
 	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	starts chan struct{}
-	kept   checkpoints
-	pool   *pool
+	// putting ends a while after ctx.
+	putting    context.Context
+	endPutting context.CancelFunc
+	wg         sync.WaitGroup
+	starts     chan struct{}
+	kept       checkpoints
+	pool       *pool
 
 	mu   sync.Mutex
 	live map[string]*box // by session
@@ -130,22 +133,27 @@ func New(ctx context.Context, c Config) (*Manager, error) {
 		return nil, err
 	}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.putting, m.endPutting = context.WithCancel(context.Background())
 	if err := m.openPool(); err != nil {
 		m.cancel()
+		m.endPutting()
 		return nil, err
 	}
 	m.wg.Go(m.reap)
 	return m, nil
 }
 
-// closeTime bounds how long Close suspends sandboxes; those that are left are
-// stopped.
+// closeTime bounds how long Close waits for those that are being suspended, and
+// then how long it suspends others; those that are left are stopped.
 const closeTime = 15 * time.Second
 
 // Close suspends or stops every sandbox. Sessions' directories stay.
 func (m *Manager) Close() {
 	m.cancel()
+	last := time.AfterFunc(closeTime, m.endPutting)
 	m.wg.Wait()
+	last.Stop()
+	m.endPutting()
 	m.pool.close()
 	m.mu.Lock()
 	boxes := make([]*box, 0, len(m.live))

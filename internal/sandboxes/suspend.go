@@ -47,6 +47,7 @@ type memory struct {
 	Placeholders map[string]string `json:"placeholders"`
 	CA           string            `json:"ca"` // gate.CA.Export, or ""
 	Links        []hands.Link      `json:"links"`
+	Shelf        bool              `json:"shelf"` // it was started with one
 }
 
 // putAway suspends the sandbox, or stops it if that can't be done. b is locked.
@@ -98,7 +99,7 @@ func (b *box) suspend(ctx context.Context, d hands.Suspender, dir string) error 
 
 // write seals and writes what must be known to resume.
 func (b *box) write(path string) error {
-	mem := memory{Placeholders: b.secrets.placeholders, Links: b.links}
+	mem := memory{Placeholders: b.secrets.placeholders, Links: b.links, Shelf: b.shelf}
 	if b.secrets.ca != nil {
 		ca, err := b.secrets.ca.Export()
 		if err != nil {
@@ -136,6 +137,7 @@ func (b *box) resume(ctx context.Context, dir, taken string, pol policy.Policy, 
 	if err != nil {
 		return err
 	}
+	in.shelf = mem.Shelf
 	spec := b.spec(dir, in)
 	spec.Links = linkChanges(mem.Links, in.links)
 	port, known, err := b.open(ctx, pol, &spec, was)

@@ -21,6 +21,7 @@ import (
 type suspender struct {
 	driver
 	suspends, resumes func() error
+	suspending        func(ctx context.Context) error
 	resumed           []hands.Spec
 }
 
@@ -28,6 +29,11 @@ func (d *suspender) Suspend(ctx context.Context, s hands.Sandbox, path string) e
 	defer s.Close(ctx)
 	if d.suspends != nil {
 		if err := d.suspends(); err != nil {
+			return err
+		}
+	}
+	if d.suspending != nil {
+		if err := d.suspending(ctx); err != nil {
 			return err
 		}
 	}
@@ -227,6 +233,25 @@ func TestAFailedSuspendStops(t *testing.T) {
 	}
 	if !callOf(t, m, "s") {
 		t.Error("the agent isn't told")
+	}
+}
+
+// However long it takes, an idle sandbox is suspended, unless the server stops.
+func TestASuspendTakesItsTime(t *testing.T) {
+	d := &suspender{}
+	m := newSuspender(t, d)
+	callOf(t, m, "s")
+	d.suspending = func(ctx context.Context) error {
+		if deadline, ok := ctx.Deadline(); ok {
+			t.Errorf("it must end at %s", deadline)
+		}
+		m.endPutting() // as Close does, a while after it has begun
+		return context.Cause(ctx)
+	}
+	putAll(m)
+	d.suspending = nil
+	if got := fmt.Sprint(names(t, m.dirOf("s"))); d.live() != 0 || got != "[started]" {
+		t.Errorf("%d live, left: %s", d.live(), got)
 	}
 }
 

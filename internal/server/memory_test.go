@@ -247,7 +247,7 @@ func TestMemoriesOutliveTheTurnAndTheServer(t *testing.T) {
 	r.say(s, "on")
 	waitForFile(t, filepath.Join(dir, "sandboxes", "*", "outputs", "begun"))
 	r.kill()
-	found, err := filepath.Glob(filepath.Join(dir, "sandboxes", "*", "memory", "stores", "team-notes"))
+	found, err := filepath.Glob(filepath.Join(dir, "sandboxes", "*", "shelf", "rw", "memory", "team-notes"))
 	if err != nil || len(found) != 1 {
 		t.Fatal(found, err)
 	}

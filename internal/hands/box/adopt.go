@@ -10,30 +10,52 @@ import (
 	"path/filepath"
 
 	"github.com/ostlerdev/ostler/internal/hands"
+	"github.com/ostlerdev/ostler/internal/hands/guest/frame"
 )
+
+var errNotOurs = errors.New("adopt: not a sandbox of this driver")
+
+// Move implements [hands.Adopter] for a sandbox of this package.
+func Move(sandbox hands.Sandbox, dir string) error {
+	s, ok := sandbox.(*Sandbox)
+	if !ok {
+		return errNotOurs
+	}
+	if !cleanAbs(dir) {
+		return fmt.Errorf("adopt: directory %q is not a clean absolute path", dir)
+	}
+	if err := s.move(dir); err != nil {
+		return fmt.Errorf("adopt: %w", err)
+	}
+	return nil
+}
 
 // Adopt implements [hands.Adopter] for a sandbox of this package.
 func Adopt(ctx context.Context, sandbox hands.Sandbox, spec hands.Spec) error {
 	s, ok := sandbox.(*Sandbox)
 	if !ok {
-		return errors.New("adopt: not a sandbox of this driver")
+		return errNotOurs
 	}
 	if err := validate(spec); err != nil {
 		return err
 	}
-	if len(spec.Layers)+len(spec.Mounts) > 0 || spec.GateSocket != "" {
-		return errors.New("adopt: a started sandbox can't be shown layers, mounts or a socket")
+	if len(spec.Layers) > 0 || spec.GateSocket != "" {
+		return errors.New("adopt: a started sandbox can't be shown layers or a socket")
 	}
-	if err := s.move(spec.Dir); err != nil {
-		return fmt.Errorf("adopt: %w", err)
+	if at := s.disk.place(); at != spec.Dir {
+		return fmt.Errorf("adopt: the sandbox is in %s", at)
 	}
-	if err := s.conn.adopt(ctx, environment(spec)); err != nil {
-		return s.lost(err)
+	request := frame.Request{Op: frame.OpAdopt, Env: environment(spec), Links: frameLinks(spec.Links)}
+	switch {
+	case s.shelf:
+		var err error
+		if request.Shelf, err = s.show(spec); err != nil {
+			return fmt.Errorf("adopt: %w", err)
+		}
+	case len(spec.Mounts) > 0:
+		return errors.New("adopt: without a shelf there can't be mounts")
 	}
-	if len(spec.Links) == 0 {
-		return nil
-	}
-	return s.Link(ctx, spec.Links)
+	return s.lost(s.conn.tell(ctx, request))
 }
 
 // move takes the sandbox's files to another directory. What is mounted inside
@@ -42,7 +64,11 @@ func (s *Sandbox) move(dir string) error {
 	s.mu.Lock() // the sandbox may end meanwhile
 	defer s.mu.Unlock()
 	from := filepath.Dir(s.record.Run)
-	for _, name := range ownDirs {
+	names := ownDirs
+	if s.shelf {
+		names = append([]string{hands.ShelfDir}, names...)
+	}
+	for _, name := range names {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return fmt.Errorf("%s is there already", filepath.Join(dir, name))
 		}
@@ -53,7 +79,7 @@ func (s *Sandbox) move(dir string) error {
 	if err := s.record.write(); err != nil {
 		return err
 	}
-	for _, name := range ownDirs {
+	for _, name := range names {
 		if err := os.Rename(filepath.Join(from, name), filepath.Join(dir, name)); err != nil {
 			return err
 		}
@@ -62,5 +88,5 @@ func (s *Sandbox) move(dir string) error {
 	return nil
 }
 
-// ownDirs are the driver's directories in Spec.Dir.
+// ownDirs are the driver's directories in Spec.Dir, but for a shelf.
 var ownDirs = []string{"workspace", "uploads", "outputs", "run"}

@@ -203,11 +203,6 @@ func (c *conn) link(ctx context.Context, links []hands.Link) error {
 	return c.tell(ctx, frame.Request{Op: frame.OpLink, Links: frameLinks(links)})
 }
 
-// adopt gives the guest another environment.
-func (c *conn) adopt(ctx context.Context, env map[string]string) error {
-	return c.tell(ctx, frame.Request{Op: frame.OpAdopt, Env: env})
-}
-
 // tell makes a request that has no answer but that it was carried out.
 func (c *conn) tell(ctx context.Context, req frame.Request) error {
 	resp, err := c.do(ctx, req)

@@ -74,7 +74,7 @@ func (c *control) save(ctx context.Context, files []*os.File) error {
 		fds[i] = int(f.Fd())
 	}
 	if _, _, err := conn.(*net.UnixConn).WriteMsgUnix([]byte{0}, unix.UnixRights(fds...), nil); err != nil {
-		return errors.Join(ctx.Err(), err)
+		return errors.Join(context.Cause(ctx), err)
 	}
 	said := make([]byte, maxSaid)
 	n, err := conn.Read(said)
@@ -82,7 +82,7 @@ func (c *control) save(ctx context.Context, files []*os.File) error {
 	case err == io.EOF || err == nil && n == 0:
 		return errors.New("the sandbox ended meanwhile")
 	case err != nil:
-		return errors.Join(ctx.Err(), err)
+		return errors.Join(context.Cause(ctx), err)
 	case string(said[:n]) != saved:
 		return errors.New(string(said[:n]))
 	}

@@ -12,6 +12,7 @@ const (
 	InsideGuest = "/run/ostler/ostler-guest" // the guest's program
 	InsideGate  = "/run/ostler/gate"         // directory of the gate's socket
 	gateSocket  = "gate.sock"
+	insideShelf = "/run/ostler/shelf" // until the sandbox is adopted
 )
 
 // OpenFiles is how many files a process inside may have open.

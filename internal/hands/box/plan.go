@@ -16,6 +16,7 @@ type Plan struct {
 	Gate     string   `json:"gate"`     // unix socket, or ""
 	Wire     Wire     `json:"wire"`     // of the network interface, or ""
 	Volumes  []Volume `json:"volumes"`
+	Shelf    bool     `json:"shelf"`  // the guest may mount, until it is adopted
 	Layers   []string `json:"layers"` // directories laid over the system, the first on top
 	Apt      *Apt     `json:"apt"`    // nil if the system can't be written
 	// TrustedCA are PEM certificates to be trusted inside, or empty.

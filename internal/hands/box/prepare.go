@@ -10,9 +10,6 @@ import (
 	"github.com/ostlerdev/ostler/internal/hands"
 )
 
-// ownVolumes is how many of a plan's volumes, the first, are of Spec.Dir.
-const ownVolumes = 3
-
 // prepare makes the host's directories of a sandbox and says what to launch.
 // Whatever an earlier sandbox left in run/ is removed.
 func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
@@ -23,21 +20,30 @@ func prepare(cfg Config, spec hands.Spec, limits hands.Limits) (Plan, error) {
 	p := Plan{
 		Driver: cfg.Driver, ID: spec.ID, Programs: cfg.Programs, Rootfs: cfg.Rootfs,
 		Run: filepath.Join(run, "root"), Store: filepath.Join(run, "store"), Gate: spec.GateSocket,
-		Wire:      cfg.wireFor(spec),
-		Volumes:   sessionVolumes(spec),
+		Wire:    cfg.wireFor(spec),
+		Volumes: ownVolumes(spec), Shelf: spec.Shelf,
 		TrustedCA: spec.TrustedCA, Apt: cfg.Apt,
 		Memory: limits.Memory, Processes: limits.Processes, Disk: limits.Disk, FileSize: limits.FileSize,
 	}
 	if cfg.Privileged {
 		p.Owner = cfg.Owner
 	}
-	for _, dir := range []string{p.Run, p.Store, p.Volumes[0].Source, p.Volumes[1].Source, p.Volumes[2].Source} {
+	dirs := []string{p.Run, p.Store}
+	for _, v := range p.Volumes {
+		dirs = append(dirs, v.Source)
+	}
+	for _, dir := range dirs {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return Plan{}, err
 		}
 	}
-	for _, m := range spec.Mounts {
-		p.Volumes = append(p.Volumes, Volume{Source: m.Source, Path: m.Path, ReadOnly: m.ReadOnly})
+	if !spec.Shelf {
+		if err := os.RemoveAll(copies(spec.Dir)); err != nil {
+			return Plan{}, err
+		}
+		for _, m := range spec.Mounts {
+			p.Volumes = append(p.Volumes, Volume{Source: m.Source, Path: m.Path, ReadOnly: m.ReadOnly})
+		}
 	}
 	if err := clearPlaces(p.Volumes); err != nil {
 		return Plan{}, err

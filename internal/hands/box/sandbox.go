@@ -31,6 +31,7 @@ type Config struct {
 	Cloneflags uintptr // beyond mount and PID namespaces
 	Cgroups    *Cgroups
 	Wire       Wire // of network interfaces; "" if sandboxes get none
+	Shelf      bool // the driver's program lets the guest of a Plan.Shelf mount
 	// Checkpoint names the files of a checkpoint, if the driver's program makes
 	// one when it is asked on [ControlFD], and can go on from [CheckpointDir].
 	Checkpoint []string
@@ -49,6 +50,8 @@ type Sandbox struct {
 	network *network // nil without an interface
 	control *control // nil if it can't be suspended
 	stamp   string   // what a checkpoint of it depends on
+	owner   int      // the host id of root inside if that isn't ours, else 0
+	shelf   bool     // it can be shown mounts when it is adopted
 
 	work   sync.WaitGroup // goroutines that end when the processes have
 	died   chan struct{}  // life.dead

@@ -23,7 +23,7 @@ func (p Plan) stamp() (string, error) {
 	p.ID, p.Run, p.Store, p.Gate, p.Checkpoint = "", "", "", "", ""
 	p.Volumes = append([]Volume(nil), p.Volumes...)
 	shown := append([]string(nil), p.Layers...)
-	for i := range min(ownVolumes, len(p.Volumes)) {
+	for i := range min(ownCount(p.Shelf), len(p.Volumes)) {
 		p.Volumes[i].Source = ""
 	}
 	base := p.Rootfs
@@ -53,11 +53,12 @@ func (p Plan) stamp() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// programDirs are where a system has its programs and libraries, and what is
-// known of its packages. Package managers replace files by renaming, which the
-// directories' times tell.
+// programDirs are where a system has its programs and libraries, and where
+// package managers note what they did: a library may be deep below these.
+// Files are replaced by renaming, which the directories' times tell.
 var programDirs = []string{
-	"usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/lib/*-linux-*", "usr/local/bin", "usr/local/lib", "var/lib/dpkg",
+	"usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/lib/*-linux-*", "usr/local/bin", "usr/local/lib",
+	"var/lib/dpkg", "var/lib/rpm", "usr/lib/sysimage/rpm", "lib/apk/db", "var/lib/pacman/local",
 }
 
 // state tells a directory from another in its place, and from itself before a

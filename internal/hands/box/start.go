@@ -24,6 +24,12 @@ func start(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string) 
 	if err := validate(spec); err != nil {
 		return nil, err
 	}
+	if spec.Shelf && !cfg.Shelf {
+		return nil, errors.New("this kind of sandbox can't have a shelf")
+	}
+	if spec.Shelf && checkpoint == "" && len(spec.Mounts) > 0 {
+		return nil, errors.New("a sandbox with a shelf is shown mounts when it is adopted")
+	}
 	if cfg.wireFor(spec) != "" {
 		spec.GateSocket = ""
 	}
@@ -48,7 +54,7 @@ func attempt(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{record: record, stderr: &Tail{}, died: make(chan struct{})}
+	s := &Sandbox{record: record, shelf: spec.Shelf, stderr: &Tail{}, died: make(chan struct{})}
 	s.end = func() { _ = s.cmd.Process.Kill() } // it may be dead already
 	s.dead, s.done = s.died, make(chan struct{})
 	s.disk = newDisk(s, spec.Dir, limits.Disk)
@@ -59,7 +65,8 @@ func attempt(ctx context.Context, cfg Config, spec hands.Spec, checkpoint string
 		s.release()
 		return nil, err
 	}
-	if err = s.suspendable(cfg, &plan, checkpoint); err == nil {
+	s.owner = plan.Owner
+	if err = s.suspendable(cfg, spec, &plan, checkpoint); err == nil {
 		s.network, err = newNetwork(plan.Wire, spec.Network)
 	}
 	if err != nil {
@@ -99,7 +106,7 @@ func greet(ctx context.Context, in, out *os.File, spec hands.Spec, resumed bool)
 	if resumed {
 		return redial(ctx, in, out, spec.Links)
 	}
-	init := frame.Init{Env: environment(spec), Links: frameLinks(spec.Links)}
+	init := frame.Init{Env: environment(spec), Links: frameLinks(spec.Links), Shelf: spec.Shelf}
 	if spec.GateSocket != "" {
 		init.Gate = InsideSocket
 	}

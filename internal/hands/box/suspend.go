@@ -16,12 +16,17 @@ import (
 
 // suspendable makes what a checkpoint of the sandbox will take, if its driver
 // can make one, and looks at the one it is to go on from, if any.
-func (s *Sandbox) suspendable(cfg Config, plan *Plan, checkpoint string) (err error) {
+func (s *Sandbox) suspendable(cfg Config, spec hands.Spec, plan *Plan, checkpoint string) (err error) {
 	if len(cfg.Checkpoint) == 0 {
 		return nil
 	}
 	if s.stamp, err = plan.stamp(); err != nil {
 		return err
+	}
+	if spec.Shelf && checkpoint != "" {
+		if s.stamp, err = shownStamp(s.stamp, spec); err != nil {
+			return err
+		}
 	}
 	if checkpoint != "" {
 		if err := verify(checkpoint, s.stamp); err != nil {
@@ -74,7 +79,9 @@ func suspend(ctx context.Context, cfg Config, s *Sandbox, dir string) (err error
 		}
 		files = append(files, f)
 	}
-	if err := s.control.save(ctx, files); err != nil {
+	watched, stop := whileWritten(ctx, files)
+	defer stop()
+	if err := s.control.save(watched, files); err != nil {
 		return err
 	}
 	for _, f := range files {

@@ -27,8 +27,10 @@ func stampOf(t *testing.T, p Plan) string {
 
 func TestStamp(t *testing.T) {
 	root, layer := t.TempDir(), t.TempDir()
-	if err := os.MkdirAll(root+"/usr/lib/x86_64-linux-gnu", 0o755); err != nil {
-		t.Fatal(err)
+	for _, dir := range []string{"/usr/lib/x86_64-linux-gnu", "/var/lib/dpkg"} {
+		if err := os.MkdirAll(root+dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	plan := func() Plan {
 		return Plan{
@@ -60,6 +62,8 @@ func TestStamp(t *testing.T) {
 		"a layer's place": func(p *Plan) { p.Layers = []string{t.TempDir()} },
 		"a layer's files": func(*Plan) { touched(t, layer) },
 		"a library":       func(*Plan) { touched(t, root+"/usr/lib/x86_64-linux-gnu") },
+		"a package":       func(*Plan) { touched(t, root+"/var/lib/dpkg") },
+		"a shelf":         func(p *Plan) { p.Shelf = true },
 	} {
 		p := plan()
 		want := stampOf(t, p)

@@ -10,11 +10,21 @@ import (
 	"github.com/ostlerdev/ostler/internal/hands/guest/frame"
 )
 
-// adopt gives the shell another environment.
+// adopt makes the sandbox its session's.
 func (s *server) adopt(req frame.Request) {
 	resp := frame.Response{ID: req.ID}
-	if err := s.shell.adopt(environment(frame.Init{Env: req.Env})); err != nil {
-		resp.Failure = fmt.Sprintf("the shell's environment: %v", err)
+	var err error
+	if req.Shelf != nil {
+		err = show(*req.Shelf)
+	}
+	if err == nil {
+		err = applyLinks(req.Links)
+	}
+	if err == nil {
+		err = s.shell.adopt(environment(frame.Init{Env: req.Env}))
+	}
+	if err != nil {
+		resp.Failure = err.Error()
 	}
 	s.answer(resp)
 }
@@ -44,7 +54,10 @@ func (s *shell) adopt(env map[string]string) error {
 		}
 	}
 	s.end()
-	return s.start(false)
+	if err := s.start(false); err != nil {
+		return fmt.Errorf("a shell with the session's environment: %w", err)
+	}
+	return nil
 }
 
 var shellName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

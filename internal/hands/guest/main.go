@@ -47,6 +47,11 @@ func Serve(input io.Reader, output io.Writer) error {
 	if init.Version != frame.Version {
 		return fmt.Errorf("driver speaks version %d, guest %d", init.Version, frame.Version)
 	}
+	if init.Shelf {
+		if err := keepMounting(); err != nil {
+			return err
+		}
+	}
 	s := newServer(output, hands.Workspace, environment(init))
 	go s.reaper.run()
 	s.shell.warm()

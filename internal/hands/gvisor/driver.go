@@ -75,7 +75,7 @@ func New(opts Options) (*Driver, error) {
 	}
 	cfg.Cloneflags = unix.CLONE_NEWIPC | unix.CLONE_NEWUTS
 	cfg.Wire, cfg.Apt = box.Pair, &box.Apt{Sources: opts.AptSources}
-	cfg.Checkpoint = checkpointFiles
+	cfg.Checkpoint, cfg.Shelf = checkpointFiles, true
 	return &Driver{cfg: cfg}, nil
 }
 
@@ -116,6 +116,12 @@ func (d *Driver) Resume(ctx context.Context, spec hands.Spec, path string) (hand
 	}
 	return s, nil
 }
+
+// Shelves implements [hands.Adopter].
+func (d *Driver) Shelves() bool { return true }
+
+// Move implements [hands.Adopter].
+func (d *Driver) Move(s hands.Sandbox, dir string) error { return box.Move(s, dir) }
 
 // Adopt implements [hands.Adopter].
 func (d *Driver) Adopt(ctx context.Context, s hands.Sandbox, spec hands.Spec) error {

@@ -52,6 +52,11 @@ func ociSpec(p box.Plan) *specs.Spec {
 	if p.Gate != "" {
 		spec.Mounts = append(spec.Mounts, bindMount(box.GateDir, box.InsideGate, true))
 	}
+	if p.Shelf {
+		// The guest keeps it to itself, and only until it is adopted.
+		c, all := spec.Process.Capabilities, append(capabilities, "CAP_SYS_ADMIN")
+		c.Bounding, c.Effective, c.Permitted = all, all, all
+	}
 	if p.Owner != 0 {
 		ids := []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(p.Owner), Size: box.IDs}}
 		spec.Linux.UIDMappings, spec.Linux.GIDMappings = ids, ids

@@ -24,7 +24,7 @@ func testAdopt(t *testing.T, s *suite) {
 	writeFile(t, dir+"/provision.json", "{}") // of others
 	b := w.again(t, s, policy.Unrestricted(), pool, func(spec hands.Spec) (hands.Sandbox, error) {
 		env := spec.Env
-		spec.Env = nil
+		spec.Env, spec.Shelf = nil, d.Shelves()
 		sandbox, err := d.Start(t.Context(), spec)
 		if err != nil {
 			return nil, err
@@ -32,6 +32,9 @@ func testAdopt(t *testing.T, s *suite) {
 		spec.Dir, spec.Env, spec.GateSocket = dir, env, ""
 		spec.Env["WORDS"] = "it's \"two\nlines\""
 		spec.Links = []hands.Link{{Path: "/data", Target: hands.Uploads + "/data"}}
+		if err := d.Move(sandbox, dir); err != nil {
+			return nil, err
+		}
 		return sandbox, d.Adopt(t.Context(), sandbox, spec)
 	})
 	b.dir = dir
@@ -56,6 +59,7 @@ func testAdopt(t *testing.T, s *suite) {
 	if _, ok := d.(hands.Suspender); ok {
 		path := s.suspend(t, b)
 		b = w.again(t, s, policy.Unrestricted(), dir, func(spec hands.Spec) (hands.Sandbox, error) {
+			spec.Shelf = d.Shelves()
 			return s.suspender(t).Resume(t.Context(), spec, path)
 		})
 		b.check([]toolCase{{"bash", args{"command": `echo "$WORDS"; cat made /data`}, "it's \"two\nlines\"\nmade\ngiven\n\n", false}})
@@ -84,11 +88,15 @@ func testAdoptRefuses(t *testing.T, s *suite) {
 		b := s.start(t)
 		spec := hands.Spec{ID: newID(), Dir: t.TempDir()}
 		edit(&spec)
-		if err := d.Adopt(t.Context(), b.Sandbox, spec); err == nil {
+		err := d.Move(b.Sandbox, spec.Dir)
+		if err == nil {
+			err = d.Adopt(t.Context(), b.Sandbox, spec)
+		}
+		if err == nil {
 			t.Errorf("%s: no error", name)
 		}
-		if left, err := os.ReadDir(spec.Dir); err == nil && len(left) > 0 && left[0].Name() != "workspace" {
-			t.Errorf("%s: moved %v", name, left)
+		if left, err := os.ReadDir(spec.Dir); name == "a workspace that is there" && (err != nil || len(left) != 1) {
+			t.Errorf("%s: moved %v, %v", name, left, err)
 		}
 		if err := b.Close(noContext); err != nil {
 			t.Error(err)

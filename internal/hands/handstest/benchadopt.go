@@ -28,6 +28,9 @@ func benchAdopt(b *testing.B, d hands.Driver, dir string, start func(*testing.B,
 		<-time.After(300 * time.Millisecond) // the shell is there
 		b.StartTimer()
 		began := time.Now()
+		if err := adopter.Move(s, to); err != nil {
+			b.Fatal(err)
+		}
 		if err := adopter.Adopt(b.Context(), s, hands.Spec{ID: newID(), Dir: to, Env: map[string]string{"KEY": "x"}}); err != nil {
 			b.Fatal(err)
 		}

@@ -102,7 +102,7 @@ func runSuite(t *testing.T, driver New) {
 			"hostile": testHostile, "hostile layers": testHostileLayers, "hostile disk": testHostileDisk,
 			"rootfs": testRootfs, "layers": testLayers, "trust": testTrust, "apt": testApt, "apt rootfs": testAptRootfs,
 			"suspend": testSuspend, "suspend network": testSuspendNetwork, "checkpoint": testCheckpoint,
-			"adopt": testAdopt, "adopt refuses": testAdoptRefuses,
+			"adopt": testAdopt, "adopt refuses": testAdoptRefuses, "full disk": testFullDisk, "shelf": testShelf, "shelf refuses": testShelfRefuses,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -105,6 +105,13 @@ func (d *Driver) Start(ctx context.Context, spec hands.Spec) (hands.Sandbox, err
 	return s, nil
 }
 
+// Shelves implements [hands.Adopter]. A guest that may mount is nothing for the
+// host's kernel.
+func (d *Driver) Shelves() bool { return false }
+
+// Move implements [hands.Adopter].
+func (d *Driver) Move(s hands.Sandbox, dir string) error { return box.Move(s, dir) }
+
 // Adopt implements [hands.Adopter].
 func (d *Driver) Adopt(ctx context.Context, s hands.Sandbox, spec hands.Spec) error {
 	return box.Adopt(ctx, s, spec)

@@ -36,12 +36,26 @@ type Init struct {
 	Links   []Link            `json:"links,omitempty"`
 	// Gate is the path inside of the gate's unix socket, or "".
 	Gate string `json:"gate,omitempty"`
+	// Shelf says that the guest may mount until an adopt.
+	Shelf bool `json:"shelf,omitempty"`
 }
 
 // Link is a symbolic link to be made, or removed if Target is "".
 type Link struct {
 	Path   string `json:"path"`
 	Target string `json:"target,omitempty"`
+}
+
+// Shelf is what is on the shelf of a sandbox that was started for nobody.
+type Shelf struct {
+	Path  string `json:"path"` // is seen no more afterwards
+	Binds []Bind `json:"binds"`
+}
+
+// Bind is a directory to be mounted at another path.
+type Bind struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Op is what a request asks for.
@@ -52,7 +66,7 @@ const (
 	OpRun    Op = "run"    // run Tool with Input
 	OpCancel Op = "cancel" // stop the run with the same ID; no response of its own
 	OpLink   Op = "link"   // make and remove Links
-	OpAdopt  Op = "adopt"  // take Env for the one of Init, before the first run
+	OpAdopt  Op = "adopt"  // empty the Shelf, make Links, take Env for the one of Init; before the first run
 	OpStop   Op = "stop"   // kill every process but the guest, give Reason to the running command; no response
 )
 
@@ -67,8 +81,9 @@ type Request struct {
 	Frugal bool   `json:"frugal,omitempty"`
 	Links  []Link `json:"links,omitempty"`
 	Reason string `json:"reason,omitempty"`
-	// Env is that of an adopt.
-	Env map[string]string `json:"env,omitempty"`
+	// Env and what follows are those of an adopt.
+	Env   map[string]string `json:"env,omitempty"`
+	Shelf *Shelf            `json:"shelf,omitempty"` // nil if there is none
 }
 
 // Response answers the request with the same ID; 0 answers the [Init].
