@@ -18,6 +18,7 @@ func (t *turn) ask(ctx, stepCtx context.Context) (next, error) {
 	p := &preview{t: t, now: time.Now}
 	resp, err := t.b.Model.Stream(stepCtx, t.request(), p.delta)
 	defer p.end()
+	t.linger(stepCtx)
 	switch {
 	case ctx.Err() != nil: // shutting down: the request is made again at the next start
 		return rest, ctx.Err()
@@ -38,6 +39,13 @@ func (t *turn) ask(ctx, stepCtx context.Context) (next, error) {
 		}
 		return st.decide()
 	})
+}
+
+// linger holds back an answer that came at once, see Deps.Linger.
+func (t *turn) linger(ctx context.Context) {
+	ctx, cancel := context.WithDeadline(ctx, t.begun.Add(t.b.Linger))
+	defer cancel()
+	t.b.Journal.AwaitReader(ctx, t.session)
 }
 
 // request is the model request of the current state.

@@ -78,6 +78,11 @@ type Deps struct {
 	// own text, in this order. They are asked when a session's log is read,
 	// and again when its agent's tools change.
 	Briefs []Brief
+	// Linger is how long after a turn's begin answers are held back while nobody
+	// reads the session's stream; 0 is not at all. Programs that send first and
+	// open the stream afterwards, as examples of the SDKs do, would wait for
+	// ever for the end of a turn that is over by then.
+	Linger time.Duration
 	// MaxRounds bounds the model's answers in one turn; 0 is 500.
 	MaxRounds int
 	// MaxAttempts bounds the attempts of one model request; 0 is 6.

@@ -135,6 +135,7 @@ func (st *step) run() error {
 		return nil
 	}
 	s := st.s
+	st.t.begun = time.Now()
 	s.Status, s.Parked, s.RetryAt = wire.Running, false, nil
 	if s.RunningSince == nil {
 		now := st.t.b.Now().UnixMicro()

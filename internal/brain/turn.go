@@ -19,6 +19,7 @@ type turn struct {
 
 	state      *state // nil before the log was read
 	generation int64
+	begun      time.Time // of the turn under way; zero if another process began it
 
 	again       bool               // guarded: Wake came while running
 	interrupted bool               // guarded: Interrupt came since the last decision

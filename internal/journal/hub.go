@@ -13,6 +13,7 @@ const buffer = 256
 type hub struct {
 	mu       sync.Mutex
 	sessions map[string]*topic
+	awaited  map[string]map[chan struct{}]bool // see AwaitReader
 }
 
 // topic is the readers of one session. Its lock is taken after the hub's.
@@ -50,6 +51,7 @@ func (j *Journal) Subscribe(session string, previews ...string) *Subscription {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.readers[s] = struct{}{}
+	j.hub.welcome(session)
 	return s
 }
 

@@ -27,7 +27,7 @@ type Journal struct {
 
 // New makes a journal whose ids and times come from the arguments.
 func New(source ids.Source, now func() time.Time) *Journal {
-	return &Journal{ids: source, now: now, hub: hub{sessions: map[string]*topic{}}}
+	return &Journal{ids: source, now: now, hub: hub{sessions: map[string]*topic{}, awaited: map[string]map[chan struct{}]bool{}}}
 }
 
 // Draft is an event to be appended. Body is the event without id and

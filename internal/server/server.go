@@ -136,7 +136,7 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	log := journal.New(b.ids, time.Now)
 	remote := s.mcp(c, b.transport, sessionTokens{tokens})
 	turns := brain.New(brain.Deps{DB: b.db, Journal: log, Model: s.Models, Hands: boxes, Remote: remote, Web: pages, Files: in.files, Window: s.Models.Window,
-		MaxRounds: c.MaxRounds, Briefs: []brain.Brief{skillstore.Brief, memoryBrief}, Now: time.Now, Log: c.Log})
+		Linger: linger, MaxRounds: c.MaxRounds, Briefs: []brain.Brief{skillstore.Brief, memoryBrief}, Now: time.Now, Log: c.Log})
 	s.onClose(func() error { turns.Stop(); return nil })
 	sessions := &lifecycle.Service{
 		DB: b.db, Journal: log, IDs: b.ids, Now: time.Now, Models: s.Models, Turns: turns, Sealer: b.keys,
@@ -151,6 +151,10 @@ func (s *Server) open(ctx context.Context, c Config) error {
 	s.handler = front.Handler()
 	return turns.Start(ctx)
 }
+
+// linger is long for a program that opens the stream after its message, and
+// short for a model: see [brain.Deps].
+const linger = 300 * time.Millisecond
 
 // refresh keeps the lists of the upstreams' models up to date.
 func refresh(models *model.Table, log *slog.Logger) func(context.Context) {
