@@ -191,6 +191,7 @@ func bare(typ string) journal.Draft { return journal.Draft{Type: typ, Body: wire
 // giveUp ends a turn that can't go on. Queued messages become part of the
 // history; they start no turn.
 func (st *step) giveUp(kind, message string) error {
+	st.t.log.Warn("a turn was given up", "reason", kind, "error", message)
 	err := st.add(journal.Draft{Type: wire.TypeSessionError, Body: wire.SessionError{Type: wire.TypeSessionError,
 		Error: wire.ErrorBody{Type: kind, Message: message, RetryStatus: wire.RetryStatus{Type: "exhausted"}}}})
 	if err != nil {
