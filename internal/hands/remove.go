@@ -15,8 +15,17 @@ import (
 // RemoveAll removes a directory in which the programs of a sandbox have
 // written, after its end. Unlike [os.RemoveAll] it removes trees whose
 // directories are closed to their owner, and takes few descriptors however deep
-// they lie. No link is followed. It is no error if there is nothing.
+// they lie. No link is followed. It is no error if there is nothing, or if path
+// is "".
 func RemoveAll(path string) error {
+	if path == "" {
+		return nil
+	}
+	path = filepath.Clean(path)
+	name := filepath.Base(path)
+	if name == "." || name == ".." || name == "/" {
+		return &fs.PathError{Op: "remove", Path: path, Err: unix.EINVAL}
+	}
 	parent, err := os.OpenFile(filepath.Dir(path), os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -25,7 +34,6 @@ func RemoveAll(path string) error {
 		return err
 	}
 	defer parent.Close() // only read
-	name := filepath.Base(path)
 	if err := (&remover{}).remove(int(parent.Fd()), name, 0); err != nil {
 		return fmt.Errorf("remove %s: %w", path, err)
 	}

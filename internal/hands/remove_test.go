@@ -55,6 +55,16 @@ func TestRemoveAll(t *testing.T) {
 	if err := hands.RemoveAll(outside + "/none/at/all"); err != nil {
 		t.Error("below nothing:", err)
 	}
+	// No name is not the working directory.
+	t.Chdir(outside)
+	for path, want := range map[string]error{"": nil, ".": syscall.EINVAL, "..": syscall.EINVAL, "./": syscall.EINVAL, "x/..": syscall.EINVAL, "/": syscall.EINVAL} {
+		if err := hands.RemoveAll(path); !errors.Is(err, want) {
+			t.Errorf("%q: %v", path, err)
+		}
+	}
+	if _, err := os.Lstat(outside + "/kept"); err != nil {
+		t.Error("the working directory was emptied:", err)
+	}
 }
 
 // However deep a program nests its directories, the server has descriptors
