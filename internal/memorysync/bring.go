@@ -21,6 +21,7 @@ func (m *mount) bring(ctx context.Context, v *sight) error {
 		return err
 	}
 	var here []wire.Memory
+	unshown := map[string]string{} // those that still have no file
 	changed := false
 	for _, path := range slices.Sorted(maps.Keys(heads)) {
 		h := heads[path]
@@ -34,6 +35,9 @@ func (m *mount) bring(ctx context.Context, v *sight) error {
 			}
 		case !unsaved:
 			here = append(here, h)
+			if reason, ok := m.unshown[path]; ok {
+				unshown[path] = reason
+			}
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(m.rec.Files)) {
@@ -47,7 +51,7 @@ func (m *mount) bring(ctx context.Context, v *sight) error {
 			return err
 		}
 	}
-	maps.DeleteFunc(m.unshown, func(path string, _ string) bool { _, ok := heads[path]; return !ok })
+	m.unshown = unshown
 	for len(here) > 0 {
 		n := portion(here)
 		if err := m.place(ctx, here[:n]); err != nil {

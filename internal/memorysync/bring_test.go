@@ -170,6 +170,34 @@ func TestWhatCantBeShown(t *testing.T) {
 	}
 }
 
+// The agent itself writes the file of a memory that couldn't be shown. Should
+// something be in its way again, the agent hears of it again.
+func TestWhatCouldNotBeShownIsWritten(t *testing.T) {
+	for name, text := range map[string]string{"another text": "agent's", "the same text": "client's", "not a text": "\xff"} {
+		t.Run(name, func(t *testing.T) {
+			r, m := open(t)
+			block := func(head string) {
+				t.Helper()
+				rm(t, m, "/a")
+				put(t, m, "/a", "in the way")
+				r.save(t, m.store, "/a/b/c", head)
+				syncNow(t, m)
+				if notes := strings.Join(m.takeNotes(), "\n"); !strings.Contains(notes, "/a/b/c is a memory that can't be shown: something else is at its place") {
+					t.Errorf("notes %s", notes)
+				}
+			}
+			block("client's")
+			rm(t, m, "/a")
+			put(t, m, "/a/b/c", text)
+			syncNow(t, m)
+			if files, saved := tree(t, m.dir), r.heads(t, m.store)["/a/b/c"]; files["/a/b/c"] != text || len(m.unshown) > 0 || saved != text && len(m.unsaved) == 0 {
+				t.Errorf("shows %q, the store holds %q; unsaved %v, unshown %v", files, saved, m.unsaved, m.unshown)
+			}
+			block("client's second")
+		})
+	}
+}
+
 // A read-only mount shows the store, whatever is in its directory.
 func TestReadOnlyMounts(t *testing.T) {
 	r := newRig(t)

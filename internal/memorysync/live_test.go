@@ -149,26 +149,6 @@ func TestWithoutWatches(t *testing.T) {
 	await(t, "the store has the next one", func() bool { return r.heads(t, id)["/a"] == "beta" })
 }
 
-// So are those in more directories than are watched.
-func TestManyDirectories(t *testing.T) {
-	r := newRig(t)
-	id := r.newStore(t)
-	r.attach(t, "sesn_1", wire.MemoryReadWrite, id)
-	m := r.mounts(t, "sesn_1", t.TempDir())
-	for i := range maxWatches + 10 {
-		writeFile(t, fmt.Sprintf("%s/%03d/a", m[0], i), "x")
-	}
-	await(t, "all are stored", func() bool { return len(r.heads(t, id)) == maxWatches+10 })
-	for i := range maxWatches + 10 {
-		writeFile(t, fmt.Sprintf("%s/%03d/a", m[0], i), "y")
-	}
-	await(t, "all are stored", func() bool {
-		heads := r.heads(t, id)
-		maps.DeleteFunc(heads, func(_, text string) bool { return text == "y" })
-		return len(heads) == 0
-	})
-}
-
 // The server is killed, and started again.
 func TestRecover(t *testing.T) {
 	r := newRig(t)

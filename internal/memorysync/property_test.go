@@ -142,19 +142,22 @@ func (w *world) play(t *rapid.T, free bool) {
 		if free && (len(m.unsaved) > 0 || len(m.unshown) > 0) {
 			t.Fatalf("mount %d: unsaved %v, unshown %v", i, m.unsaved, m.unshown)
 		}
+		shown, want := maps.Clone(files), maps.Clone(heads)
 		for p := range m.unsaved {
-			delete(files, p)
-			delete(heads, p)
+			if files[p] == "" {
+				t.Fatalf("mount %d shows %v: no %s that is not saved", i, files, p)
+			}
+			delete(shown, p)
+			delete(want, p)
 		}
-		want := maps.Clone(heads)
 		for p := range m.unshown {
+			if heads[p] == "" || files[p] != "" {
+				t.Fatalf("mount %d shows %v, the store holds %v: %s is said not to be shown", i, files, heads, p)
+			}
 			delete(want, p)
 		}
-		for p := range m.unsaved {
-			delete(want, p)
-		}
-		if !maps.Equal(files, want) {
-			t.Fatalf("mount %d shows %v, the store holds %v; unsaved %v, unshown %v", i, files, want, m.unsaved, m.unshown)
+		if !maps.Equal(shown, want) {
+			t.Fatalf("mount %d shows %v, the store holds %v; unsaved %v, unshown %v", i, files, heads, m.unsaved, m.unshown)
 		}
 	}
 }
