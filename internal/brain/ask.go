@@ -43,7 +43,11 @@ func (t *turn) ask(ctx, stepCtx context.Context) (next, error) {
 
 // linger holds back an answer that came at once, see Deps.Linger.
 func (t *turn) linger(ctx context.Context) {
-	ctx, cancel := context.WithDeadline(ctx, t.begun.Add(t.b.Linger))
+	left := t.b.Linger - time.Since(t.begun)
+	if left <= 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	t.b.Journal.AwaitReader(ctx, t.session)
 }
